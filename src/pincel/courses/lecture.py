@@ -236,7 +236,7 @@ LECTURE: tuple[CoursePage, ...] = (
         ),
         equations=(
             Equation(
-                r"G = \underset{G}{\operatorname{arg\,min}}\; \alpha\, J_c(C, G) + \beta\, J_s(S, G)",
+                r"G = \underset{G}{\text{arg min}}\; \alpha\, J_c(C, G) + \beta\, J_s(S, G)",
                 _("G is the picture whose costs are least: J_c is how far its content is from that of C, J_s its style from that of S."),
             ),
         ),

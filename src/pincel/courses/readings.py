@@ -111,7 +111,7 @@ READINGS: tuple[CoursePage, ...] = (
         ),
         equations=(
             Equation(
-                r"x^{*} = \underset{x}{\operatorname{arg\,min}}\; \frac{\left\| \Phi(x) - \Phi_0 \right\|^2}{\left\| \Phi_0 \right\|^2} "
+                r"x^{*} = \underset{x}{\text{arg min}}\; \frac{\left\| \Phi(x) - \Phi_0 \right\|^2}{\left\| \Phi_0 \right\|^2} "
                 r"+ \lambda_{\alpha} R_{\alpha}(x) + \lambda_{V} R_{V^{\beta}}(x)",
                 _(
                     "The energy: a loss, how far the code is from the one wanted, and two regularizers, which keep colors in range and the "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +28,8 @@ ROOM = "courses"
 SMALL = 320
 # Lines for an answer on paper.
 LINES = 5
+# Sizes and costs in the midst of a sentence.
+SUBSCRIPT = re.compile(r"\b([nJ])_([A-Za-z]+)\b")
 
 TITLE = _("Neural style transfer: the course")
 PARTS: dict[Part, tuple[Translated, Translated]] = {
@@ -134,8 +138,12 @@ def _rows(pages: Sequence[CoursePage], part: Part, there: Sequence[str]) -> Iter
 
 
 def _render(name: str, inputs: CourseInputs, **values: Any) -> str:
+
+    def prose(text: Translated) -> str:
+        return SUBSCRIPT.sub(r"<i>\1</i><sub>\2</sub>", escape(text.text(inputs.language)))
+
     words = SimpleNamespace(**{key: text.text(inputs.language) for key, text in WORDS.items()})
-    return templates(inputs.language, {}, ROOM).get_template(name).render(inputs=inputs, words=words, **values)
+    return templates(inputs.language, {}, ROOM).get_template(name).render(words=words, prose=prose, **values)
 
 
 def _markup(blocks: Sequence[Block], language: Language) -> str:
