@@ -36,22 +36,22 @@ def test_few_features_are_compared_in_all_channels() -> None:
 
 def test_many_features_are_compared_by_principal_directions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbors, "FEW_PAIRS", 100)
-    monkeypatch.setattr(neighbors, "PRINCIPAL", 40)
+    monkeypatch.setattr(neighbors, "MOST_DIRECTIONS", 25)
     monkeypatch.setattr(neighbors, "SAMPLE", 200)
-    mine, theirs = features(200, 300, 60, 1), features(200, 500, 60, 2)
+    mine, theirs = features(256, 300, 60, 1), features(256, 500, 60, 2)
     every, found = cosines(mine, theirs), nearest(mine, torch.split(theirs, 180, dim=1))
     chosen = every.gather(1, found[:, None])[:, 0]
-    # Not the same ones: 40 of 60 directions were looked at; but hardly worse ones, and far better than those of any 40 channels.
+    # Not the same ones: 25 of 60 directions were looked at; but hardly worse ones, and far better than those of 25 channels.
     assert not torch.equal(found, every.argmax(1))
     assert float((every.max(1).values - chosen).mean()) < 0.002 * float(every.max(1).values.mean())
-    blind = every.gather(1, nearest(mine[:40], [theirs[:40]])[:, None])
+    blind = every.gather(1, nearest(mine[:25], [theirs[:25]])[:, None])
     assert float((every.max(1).values - blind[:, 0]).mean()) > 0.002
 
 
 def test_a_set_that_counts_more_wins_by_principal_directions_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbors, "FEW_PAIRS", 100)
-    monkeypatch.setattr(neighbors, "PRINCIPAL", 40)
-    mine, theirs = features(200, 300, 60, 1), features(200, 500, 60, 2)
+    monkeypatch.setattr(neighbors, "MOST_DIRECTIONS", 40)
+    mine, theirs = features(256, 300, 60, 1), features(256, 500, 60, 2)
     halves = torch.split(theirs, 250, dim=1)
     shares = [float((nearest(mine, halves, factors) < 250).double().mean()) for factors in ([1.0, 1.0], [1.0, 0.5])]
     assert shares[0] < 0.7 < shares[1]

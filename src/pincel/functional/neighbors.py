@@ -11,10 +11,10 @@ from torch import Tensor
 MINE, THEIRS = 512, 8192
 # Below it a squared length counts as this: such a feature has no direction.
 TINY = 1e-8
-# Pairs up to which features are compared in all channels; beyond, where there are several times as many channels, by as many principal
-# directions: those found lose 0.2 % of the cosine, and are found five to nine times sooner (docs/speed.md).
+# Pairs up to which features are compared in all channels; beyond, where there are at least so many channels, by a quarter as many principal
+# directions, or by the most there are (docs/speed.md).
 FEW_PAIRS = 2**22
-PRINCIPAL = 256
+MANY_CHANNELS, SHARE, MOST_DIRECTIONS = 256, 4, 256
 # Features that principal directions are found from, and rounds of finding them.
 SAMPLE, ROUNDS = 4096, 2
 
@@ -33,7 +33,8 @@ def nearest(mine: Tensor, theirs: Sequence[Tensor], factors: Sequence[float] | N
         Shape (M,): numbers of columns, counted through all sets, of which the first counts where several are as near.
 
     Differs:
-        Where there are many features of many channels, they are compared by the 256 directions in which the style's features lie most.
+        Where there are many features of many channels, they are compared by the directions in which the style's features lie most, a
+        quarter as many as channels and 256 at most.
         Features that a network computed in bfloat16 are compared in bfloat16, for a machine that has it: the chosen ones lose 0.01 %.
 
     Paper:
@@ -61,7 +62,7 @@ def nearest(mine: Tensor, theirs: Sequence[Tensor], factors: Sequence[float] | N
 
 def compared_channels(channels: int, pairs: int) -> int:
     """Return in how many channels :func:`nearest` compares so many pairs of features."""
-    return PRINCIPAL if channels >= 4 * PRINCIPAL and pairs > FEW_PAIRS else channels
+    return min(channels // SHARE, MOST_DIRECTIONS) if channels >= MANY_CHANNELS and pairs > FEW_PAIRS else channels
 
 
 def pick(theirs: Sequence[Tensor], indices: Tensor) -> Tensor:
@@ -122,17 +123,18 @@ def column_distance(found: Tensor, target: Tensor) -> Tensor:
 
 
 def _principal_directions(mine: Tensor, theirs: Sequence[Tensor], middle: Tensor) -> Tensor | None:
-    """Return the directions that the sets lie in most, (256, C), each of length 1; None where comparing all channels costs little.
+    """Return the directions that the sets lie in most, (D, C), each of length 1; None where comparing all channels costs little.
 
     Paper:
         Halko, Martinsson, Tropp 2011, "Finding Structure with Randomness", algorithm 4.4, from features of the sets instead of noise.
     """
     count = sum(each.shape[1] for each in theirs)
-    if compared_channels(len(mine), mine.shape[1] * count) == len(mine):
+    directions = compared_channels(len(mine), mine.shape[1] * count)
+    if directions == len(mine):
         return None
     step = -(-count // SAMPLE)
     sample = torch.cat([_directions(each[:, ::step] - middle) for each in theirs], dim=1)
-    basis = sample[:, :: max(1, sample.shape[1] // PRINCIPAL)][:, :PRINCIPAL]
+    basis = sample[:, :: max(1, sample.shape[1] // directions)][:, :directions]
     for _ in range(ROUNDS):
         basis = torch.linalg.qr(sample @ (sample.T @ basis)).Q
     return basis.T
