@@ -14,10 +14,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.vgg import VGG
+from pincel.backbones.vgg_specs import VGG19
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.studies.convolution import filter_of, network_output, parse_position, study
+from pincel.studies.convolution import _stack_of_layer, filter_of, network_output, parse_position, study
 from pincel.studies.convolution_figures import crop_image, outline_crop, products_text
+from pincel.studies.convolution_sizes import size_rows
+from pincel.studies.convolution_volume import channel_images, slide_figure, stack_figure, volume_figure
 from pincel.studies.declarations import ConvolutionOptions
 from pincel.studies.features import load_network
 from pincel.studies.heatmaps import signed_picture
@@ -197,10 +200,12 @@ def test_what_the_page_says_is_what_torch_says(vgg: VGG) -> None:
         "conv1_1": (20, 24),
         "without padding": (18, 22),
         "with stride 2": (10, 12),
+        "with stride 3 and without padding": (6, 8),
         "the crop above": (3, 3),
         "pool1": (10, 12),
     }
-    assert "padding" in paragraphs(report)
+    assert [each["computed"] for each in numbers["sizes"]] == ["20×24×64", "18×22×64", "10×12×64", "6×8×64", "3×3×64", "10×12×64"]
+    assert "every output has the size of the formula" in paragraphs(report)
 
 
 # Pictures
@@ -252,6 +257,73 @@ def test_a_blurred_picture_is_a_picture() -> None:
     assert np.unique(np.asarray(filter_image(even, "laplacian"))).tolist() == [128]
 
 
+# Volumes
+
+
+def test_the_filter_is_drawn_as_deep_as_its_input() -> None:
+    work = work_out(torch.arange(108.0).view(3, 6, 6), torch.ones(3, 3, 3), 0.5, (2, 2), 6)
+    (axes,) = volume_figure(work, ("R", "G", "B"), lambda text: text.text("en")).axes
+    # Three channels of the crop, three of the filter, and the output.
+    assert len(axes.images) == 3 + 3 + 1
+    written = "\n".join(text.get_text() for text in axes.texts).replace("\u00a0", " ")
+    assert all(size in written for size in ("input  6×6×3", "filter  3×3×3", "output  4×4×1"))
+    for name, total in zip("RGB", work.sums.tolist(), strict=True):
+        assert f"Σ {name}    {total:>9.3f}" in written
+    assert f"{work.answer:.3f}" in written
+
+
+def test_the_filter_slides_from_the_first_place_to_the_last() -> None:
+    work = work_out(torch.arange(36.0).view(1, 6, 6), torch.ones(1, 3, 3), 0.0, (2, 2), 6)
+    figure = slide_figure(work)
+    assert [axes.get_title() for axes in figure.axes] == ["1 / 16", "2 / 16", "4 / 16", "16 / 16"]
+    # What is not computed yet is white.
+    blank = [int((np.asarray(axes.images[-1].get_array())[..., :3] == 1).all(axis=-1).sum()) for axes in figure.axes]
+    assert blank == [15, 14, 12, 0]
+
+
+@pytest.mark.parametrize(("channels", "colors"), [(3, [[1, 0.1, 0.1], [0.1, 1, 0.1], [0.1, 0.1, 1]]), (1, [[1, 1, 1]])])
+def test_channels_have_their_own_colors(channels: int, colors: list[list[float]]) -> None:
+    assert [image[0, 0].tolist() for image in channel_images(torch.ones(channels, 2, 2))] == [pytest.approx(color) for color in colors]
+
+
+def test_as_many_maps_as_filters(vgg: VGG) -> None:
+    image = load_picture(pixels())
+    answers = vgg.features(255 * image.pixels, ["conv1_1"])["conv1_1"][0]
+    stack = _stack_of_layer(vgg, 7, answers, image, 4)
+    chosen = [int(name.text("en")) for name in stack.names]
+    assert chosen[0] == 7
+    assert len(set(chosen)) == 4
+    mean = torch.tensor(vgg.spec.mean, dtype=torch.float64).view(3, 1, 1)
+    bias = vgg.weights["conv1_1"][1].double()[chosen]
+    expected = functional.conv2d((255 * image.pixels.double() - mean), stack.weights, bias, padding=1)[0].clamp(min=0)
+    assert_close(stack.maps, expected.float(), rtol=1e-4, atol=1e-2)
+    (axes,) = stack_figure(stack, lambda text: text.text("en")).axes
+    # The input, four filters three deep, each map by itself and in the stack.
+    assert len(axes.images) == 3 + 4 * 3 + 4 + 4
+    assert {"4 filters\n3×3×3", "4 maps\n20×24", "stacked\n20×24×4"} <= {text.get_text() for text in axes.texts}
+
+
+def test_filters_of_a_bank_are_stacked_with_those_of_their_size() -> None:
+    bank = load_network(StudySettings(8, backbone="random-cnn"))
+    image = load_picture(pixels(9, 12))
+    answers = bank.features(255 * image.pixels, ["conv1_1"])["conv1_1"][0]
+    stack = _stack_of_layer(bank, 130, answers, image, 3)
+    chosen = [int(name.text("en")) for name in stack.names]
+    assert chosen[0] == 130
+    assert stack.weights.shape[1:] == (3, 5, 5)
+    assert bool((stack.maps == answers[chosen].clamp(min=0)).all())
+
+
+def test_strides_leave_places_out() -> None:
+    # A stride of s is every s-th place of the same convolution.
+    planes, filters = normal(1, 3, 11, 13), normal(4, 3, 3, 3, seed=1)
+    whole = functional.conv2d(planes, filters, padding=1)
+    assert_close(functional.conv2d(planes, filters, padding=1, stride=2), whole[..., ::2, ::2])
+    work = work_out(planes[0], filters[0], 0.0, (5, 5), 6)
+    computed = [row["computed"] for row in size_rows(work, filters, "", VGG19)]
+    assert computed == ["11×13×4", "9×11×4", "6×7×4", "3×4×4", "4×4×4"]
+
+
 # The study
 
 
@@ -291,7 +363,19 @@ def test_relu_is_told_by_the_sign() -> None:
 def test_a_report_is_written(asked: ConvolutionOptions, language: str, tmp_path: Path) -> None:
     report = study(pixels(), asked, StudySettings(24), ProgressReporter())
     files = {path.name for path in write_report(report, tmp_path, "es" if language == "es" else "en")}
-    assert {"index.html", "input.svg", "step.png", "output.svg", "check.csv", "sizes.csv", "filtered.png", "numbers.json"} <= files
+    assert {
+        "index.html",
+        "input.svg",
+        "step.png",
+        "volume.svg",
+        "slide.png",
+        "stack.svg",
+        "output.svg",
+        "check.csv",
+        "sizes.csv",
+        "filtered.png",
+        "numbers.json",
+    } <= files
     (check,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "check"]
     assert check.rows[0]["z"] == f"{report.numbers['z']:.10f}"
     assert "agree" in paragraphs(report)
@@ -341,6 +425,12 @@ def test_what_cannot_be_done_is_refused(asked: ConvolutionOptions, backbone: str
         study(pixels(size, size), asked, StudySettings(size, backbone=backbone), ProgressReporter())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("count", [1, 13])
+def test_stacks_that_cannot_be_drawn_are_refused(count: int) -> None:
+    with pytest.raises(OptionError, match=f"stack: so many maps cannot be drawn · given {count}"):
+        ConvolutionOptions(stack=count)
 
 
 def test_a_missing_picture_is_refused() -> None:

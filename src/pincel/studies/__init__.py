@@ -21,7 +21,7 @@ What studies have in common:
 The studies, in the order of a lecture; modules of a study alone begin with its name or stand beside it:
 
 ===================  ===========================================================================================
-``convolution``      ``worked_example`` (the arithmetic), ``kernels``
+``convolution``      ``worked_example`` (the arithmetic), ``kernels``, ``convolution_volume`` (filters as volumes, maps stacked)
 ``filters``          ``filter_shape`` (edge or color), ``filter_tiles``
 ``activations``      ``layer_stats``, ``layer_figures``
 ``network``          a whole network to scale, another one beside it; ``layer_costs``

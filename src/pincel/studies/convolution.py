@@ -15,15 +15,17 @@ from pincel.files import one_line
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source, to_pil
 from pincel.studies.convolution_page import ConvolutionContent, page
+from pincel.studies.convolution_volume import FilterStack
 from pincel.studies.declarations import ConvolutionOptions
 from pincel.studies.features import WHITE, features, load_input, load_network
 from pincel.studies.heatmaps import apply_colormap, normalize_maps, signed_picture
 from pincel.studies.kernels import KERNEL_NAMES, KERNELS, brightness, filter_image
+from pincel.studies.layer_stats import most_varied
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings
 from pincel.studies.worked_example import highest_contrast, most_telling_filter, work_out
-from pincel.translation import Note
+from pincel.translation import Note, untranslated
 from pincel.translation import gettext_lazy as _
 
 # More numbers side by side than this cannot be read.
@@ -143,9 +145,9 @@ def _by_hand(options: ConvolutionOptions, picture: Opened, settings: StudySettin
     shown = to_pil((gray / WHITE).expand(3, -1, -1)[None].float())
     whole = [(KERNEL_NAMES[kernel], filter_image(gray, kernel))]
     checked = [(_("torch conv2d, 64 bits"), float(theirs[place]))]
-    story = ConvolutionContent(work, ("",), picture, shown, whole, checked)
+    story = ConvolutionContent(work, ("",), picture, shown, whole, checked, _stack_by_hand(kernel, gray, options.stack))
     subject = _("the kernel {kernel} on the picture in gray")
-    return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
+    return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None, "stack": options.stack}, settings)
 
 
 def _by_network(options: ConvolutionOptions, picture: Opened, settings: StudySettings) -> Report:
@@ -171,7 +173,28 @@ def _by_network(options: ConvolutionOptions, picture: Opened, settings: StudySet
         (_("before ReLU: middle gray is 0"), signed_picture(exact)),
         (_("after ReLU: dark is 0"), apply_colormap(normalize_maps(exact.clamp(min=0)))),
     ]
-    story = ConvolutionContent(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.spec.mean)
+    stack = _stack_of_layer(backbone, channel, answers, picture, options.stack)
+    story = ConvolutionContent(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, stack, first, backbone.spec.mean)
     subject = _("filter {channel} of {layer} of {backbone}")
     filled = subject.fill(channel=channel, layer=first, backbone=settings.backbone)
-    return page(story, filled, {"kernel": None, "filter": channel}, settings)
+    return page(story, filled, {"kernel": None, "filter": channel, "stack": options.stack}, settings)
+
+
+def _stack_by_hand(kernel: str, gray: Tensor, count: int) -> FilterStack:
+    """Return a kernel made by hand and the next ones, at most ``count``, with what they answer to a gray picture (H, W)."""
+    names = [kernel, *(name for name in KERNELS if name != kernel)]
+    weights = torch.tensor([KERNELS[name] for name in names], dtype=torch.float64)[:, None]
+    maps = functional.conv2d(gray[None, None], weights, padding=1)[0].clamp(min=0)
+    return FilterStack([KERNEL_NAMES[name] for name in names[:count]], weights[:count], maps[:count], weights[:count], gray[None] / WHITE)
+
+
+def _stack_of_layer(backbone: VGG, channel: int, answers: Tensor, picture: Opened, count: int) -> FilterStack:
+    """Return a filter of the first layer and others of its size whose maps vary most, at most ``count``; ``answers`` are (C, H, W)."""
+    name = filter_of(backbone, channel)[0]
+    sizes = {each: len(weight) for each, (weight, _bias) in backbone.weights.items()}
+    before = sum(size for each, size in sizes.items() if list(sizes).index(each) < list(sizes).index(name)) if backbone.spec.filters else 0
+    weights = backbone.weights[name][0].detach().cpu().double()
+    maps = answers[before : before + len(weights)].clamp(min=0).cpu()
+    own = channel - before
+    chosen = [own, *(each for each in most_varied(maps[None], count) if each != own)][:count]
+    return FilterStack([untranslated(str(before + each)) for each in chosen], weights[chosen], maps[chosen], weights, picture.pixels[0])

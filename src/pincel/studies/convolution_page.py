@@ -11,6 +11,7 @@ from PIL import Image
 from pincel.images.io import LoadedImage as Opened
 from pincel.studies.convolution_figures import crop_image, input_figure, outline_crop, output_figure, products_text, step_figure
 from pincel.studies.convolution_sizes import size_rows, size_section
+from pincel.studies.convolution_volume import FilterStack, slide_figure, stack_figure, volume_figure
 from pincel.studies.features import WHITE
 from pincel.studies.kernels import KERNEL_NAMES, KERNELS, brightness, filter_image, kernels_figure
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
@@ -35,6 +36,7 @@ class ConvolutionContent:
         shown: It, as an image.
         whole: (caption, picture) of the output for the whole input.
         checked: (who computed it, value) of the output at the place.
+        stack: Several filters, and their maps.
         layer: Name of the layer; empty for a kernel made by hand.
         mean: What was taken off each channel.
     """
@@ -45,6 +47,7 @@ class ConvolutionContent:
     shown: Image.Image
     whole: Sequence[tuple[Translated, Image.Image]]
     checked: Sequence[tuple[Translated, float]]
+    stack: FilterStack
     layer: str = ""
     mean: tuple[float, ...] = ()
 
@@ -53,9 +56,10 @@ def page(story: ConvolutionContent, subject: Translated, chosen: dict[str, Any],
     """Put together the report; ``subject`` names the kernel and its input, ``chosen`` are the options of this study."""
     work = story.work
     row, column = work.place
-    cases = size_rows(work, story.picture, story.layer, settings.spec)
+    cases = size_rows(work, story.stack.layer_weights, story.layer, settings.spec)
     lead = LEAD.fill(subject=subject, x=column, y=row)
-    blocks = [*_input(story), *_step(story), *_check_blocks(story), *_output(story), *_hand_made(story.picture), *size_section(cases)]
+    step = [*_input(story), *_step(story), *_check_blocks(story), *_volume(story), *_output(story)]
+    blocks = [*step, *_stack(story), *_hand_made(story.picture), *size_section(cases)]
     given = {**settings.as_json(), "picture": story.picture.name, **chosen, "at": f"{column},{row}", "crop": work.crop}
     return Report("convolution", TITLE, lead, blocks, _numbers(story, cases), given)
 
@@ -189,6 +193,52 @@ def _check_blocks(story: ConvolutionContent) -> list[Block]:
         Table("check", columns, rows, _("z by hand, and by the machine at the same place.")),
         Paragraph((equal if exact == 0 else agrees if exact <= 1e-12 * whole else differs).fill(exact=exact)),
     ]
+
+
+def _volume(story: ConvolutionContent) -> list[Block]:
+    work, depth = story.work, len(story.work.cut)
+    text = _(
+        "The input is a volume, n_C channels deep, and so is the filter: {side}×{side}×{depth}, {count} numbers. It slides over rows and "
+        "columns, but not into the depth, for it is as deep as the input: all {count} products become one number, and the output has one "
+        "channel."
+    )
+    return [
+        Heading(_("The filter is a volume")),
+        Paragraph(text.fill(side=work.side, depth=depth, count=work.weight.numel())),
+        Plot("volume", lambda translate: volume_figure(work, _channel_names(story.names, translate), translate), VOLUME),
+        Plot("slide", lambda _translate: slide_figure(work), SLIDE),
+    ]
+
+
+VOLUME = _(
+    "The filter in the crop, and its weights: red above 0, blue below. The products of each channel are summed, these sums and the bias "
+    "are added up: one number of the output."
+)
+SLIDE = _("The filter slides from left to right and from top to bottom; below, what has come out by then.")
+
+
+def _stack(story: ConvolutionContent) -> list[Block]:
+    stack = story.stack
+    text = _(
+        "Each filter gives one map. The maps of all filters are stacked, and that is the output: as many channels as filters, n_C. Here "
+        "{count} filters are drawn; {layer} has {all}, so that n_C = {all}, and each filter of the next convolution must be {all} deep."
+    )
+    by_hand = _(
+        "Each filter gives one map. The maps of all filters are stacked, and that is the output: n_C = {count} for {count} filters."
+    )
+    filled = (
+        text.fill(count=len(stack.maps), layer=story.layer, all=len(stack.layer_weights))
+        if story.layer
+        else by_hand.fill(count=len(stack.maps))
+    )
+    return [
+        Heading(_("Several filters, several maps")),
+        Paragraph(filled),
+        Plot("stack", lambda translate: stack_figure(stack, translate), STACK),
+    ]
+
+
+STACK = _("Filters with their numbers, and the map of each after ReLU: dark is its smallest value, yellow its largest.")
 
 
 def _output(story: ConvolutionContent) -> list[Block]:

@@ -11,6 +11,9 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.studies.study_spec import InputSpec, StudySpec, option
 
+# More maps, one behind the other, are no figure.
+MOST_STACKED = 12
+
 
 @dataclass(frozen=True)
 class ConvolutionOptions:
@@ -22,6 +25,11 @@ class ConvolutionOptions:
     at: str | None = option("Center, in pixels of the resized picture.", metavar="X,Y", shown="where contrast is greatest")
     crop: int | None = option("Side of the crop shown in numbers, up to 14.", metavar="N", shown="the kernel's and 3 more", minimum=1)
     kernel: str | None = option("sobel-vertical, sobel-horizontal, blur, sharpen or laplacian, on the picture in gray.", metavar="NAME")
+    stack: int = option("Filters whose maps are drawn and stacked, up to 12.", 6, metavar="K", minimum=2)
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.stack <= MOST_STACKED:
+            raise OptionError(one_line("stack: so many maps cannot be drawn", f"{self.stack}", f"2 to {MOST_STACKED}", "6"))
 
 
 @dataclass(frozen=True)
@@ -235,17 +243,18 @@ class CompareOptions:
 
 STUDIES: Mapping[str, StudySpec] = {
     "convolution": StudySpec(
-        summary="A convolution step by step on a small crop: input, kernel, sum, bias, ReLU.",
+        summary="A convolution step by step: input, kernel, sum, bias, ReLU; the filter as a volume, k filters, k maps.",
         help="""Work out a convolution on a small crop of IMAGE: input, kernel, every product, sum, bias, ReLU.
 
 The kernel is a filter of the first layer, and the number that comes out is compared with the network's own; or one made by hand, with
---kernel. Then the kernel moves over the crop and over the picture, and the page says how large the output of such a layer is.""",
+--kernel. Then the kernel moves over the crop and over the picture, a volume as deep as its input; --stack K draws K filters, their K
+maps, and the stack of them. The page says how large the output of such a layer is, by a formula that is checked.""",
         inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
         options=ConvolutionOptions,
         size=224,
         examples=(
             "pincel study convolution -o convolution",
-            "pincel study convolution sample:lighthouse -o sobel --kernel sobel-vertical --at 60,40 --crop 5 --size 128",
+            "pincel study convolution sample:lighthouse -o sobel --kernel sobel-vertical --at 60,40 --crop 5 --size 128 --stack 3",
         ),
     ),
     "filters": StudySpec(
