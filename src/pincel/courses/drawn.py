@@ -29,8 +29,8 @@ from pincel.translation import gettext_lazy as _
 SIDE, STEPS = 256, 60
 # Squares and crops of AlexNet.
 SQUARE, CROP = 256, 224
-# Along a principal component, in standard deviations of the paper's noise: one is hard to see.
-SHIFTS = (-3.0, 3.0)
+# Along a principal component, in standard deviations of the paper's noise: one cannot be seen.
+SHIFTS = (-10.0, 10.0)
 SIGMA = 0.1
 # Filters of the first layer that are shown.
 FILTERS = 16
@@ -65,7 +65,12 @@ def augmentation(picture: str, _device: str, _progress: ProgressReporter) -> Rep
     return _report(
         [
             Sheet("crops", crops, 5, _("The ten crops by which the paper's network is judged; in training, they are cut anywhere.")),
-            Sheet("colors", colors, 4, _("Along each principal component, by three standard deviations of the paper's noise.")),
+            Sheet(
+                "colors",
+                colors,
+                4,
+                _("Along each principal component, by ten standard deviations of the paper's noise, since one could not be seen."),
+            ),
         ]
     )
 
@@ -129,7 +134,9 @@ def _shifted(transform: CropTransform, square: Tensor) -> list[tuple[Translated,
 
 
 def _drawn(crop: Tensor) -> Image.Image:
-    return to_pil(crop[None].clamp(0, 1))
+    """Return a crop in half its size: seventeen of them are on a page."""
+    image = to_pil(crop[None].clamp(0, 1))
+    return image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
 
 
 def _tiles(weight: Tensor) -> Image.Image:

@@ -396,8 +396,8 @@ LECTURE: tuple[CoursePage, ...] = (
                 _("Unrolled: a row for each channel, a column for each position."),
             ),
             Equation(
-                r"\mathcal{G} = A A^{T}, \qquad \mathcal{G}_{kk'} = \sum_{i,j} a_{ijk}\, a_{ijk'}",
-                _("The Gram matrix: a number for each pair of channels k and k′."),
+                r"\mathcal{G} = A A^{T}, \qquad \mathcal{G}_{km} = \sum_{i,j} a_{ijk}\, a_{ijm}",
+                _("The Gram matrix: a number for each pair of channels k and m."),
             ),
         ),
         figures=(
@@ -436,8 +436,8 @@ LECTURE: tuple[CoursePage, ...] = (
         ),
         equations=(
             Equation(
-                r"J_s^{[l]}(S, G) = \frac{1}{4\, n_C^2 \left(n_H n_W\right)^2} \sum_{k,k'} "
-                r"\left(\mathcal{G}^{[l](S)}_{kk'} - \mathcal{G}^{[l](G)}_{kk'}\right)^2",
+                r"J_s^{[l]}(S, G) = \frac{1}{4\, n_C^2 \left(n_H n_W\right)^2} \sum_{k,m} "
+                r"\left(\mathcal{G}^{[l](S)}_{km} - \mathcal{G}^{[l](G)}_{km}\right)^2",
                 _("Of one layer: the squared differences of all pairs of channels."),
             ),
             Equation(r"J_s(S, G) = \sum_l \lambda^{[l]}\, J_s^{[l]}(S, G)", _("Of all style layers.")),
@@ -496,7 +496,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="training",
         part="lecture",
         minutes=3,
-        seconds=1,
+        seconds=12,
         title=_("Training: from noise to a picture"),
         text=(
             _(
@@ -511,14 +511,19 @@ LECTURE: tuple[CoursePage, ...] = (
                 _("In the deck η is 1. Adam and L-BFGS find the length of each step by themselves."),
             ),
         ),
-        figures=(CourseFigure("problem", pictures=BOTH, options={"steps": 150}, show=("given", "pixels"), reveal=("curves",)),),
+        figures=(
+            CourseFigure(
+                "process", pictures=BOTH, options={"size": 96, "steps": 40}, show=("process",), reveal=("objective", "ways", "strip")
+            ),
+        ),
         exercise=_(
-            "J falls fast in the first iterations and slowly later on. Would it fall ten times as fast with a rate ten times as large?"
+            "J falls fast in the first iterations and slowly later on. Would it fall ten times as fast with a rate ten times as large? And "
+            "which of the three rules, gradient descent, Adam and L-BFGS, is lowest in the end?"
         ),
         answer=_(
-            "Only up to a point: a step that is too long goes past the valley, J rises, and pixels leave their range. That is why "
-            "optimizers such as Adam and L-BFGS choose steps by what the derivative did before. The curve on the right is J of the picture "
-            "above."
+            "Ten times as fast only up to a point: a step that is too long goes past the valley, J rises, and pixels leave their range. "
+            "That is why Adam and L-BFGS choose each step by what the derivative did before. Below is J of the three rules, from the same "
+            "noise: an iteration costs them the same."
         ),
         mistakes=(
             _("“Each iteration needs other pictures.” It is the same C and S each time; nothing is trained but the pixels."),
@@ -555,8 +560,9 @@ LECTURE: tuple[CoursePage, ...] = (
             "strokes more freedom? Say which numbers would show it."
         ),
         answer=_(
-            "The deeper layer does not know single pixels, and so leaves more free. It shows in the errors: look at how far either picture "
-            "is from the photograph in a shallow layer, and how near to the painting in its style."
+            "The deeper layer does not know single pixels, and so leaves more free: compare how far either picture is from the photograph "
+            "in relu1_1. Whether the style is nearer for it, the table says; it need not be, since the same weights mean something else in "
+            "another layer."
         ),
         mistakes=(
             _("“There are best values.” There are some that suit a pair of pictures, and a taste."),

@@ -6,6 +6,9 @@ from pincel.courses.declaration import CourseFigure, CoursePage, Equation
 from pincel.courses.lecture import BOTH
 from pincel.translation import gettext_lazy as _
 
+# Of figures that only the course has.
+OWN = "pincel course {page} --pages {page} --picture {{picture}} --painting {{painting}} --lang {{lang}}"
+
 READINGS: tuple[CoursePage, ...] = (
     CoursePage(
         slug="alexnet",
@@ -79,11 +82,7 @@ READINGS: tuple[CoursePage, ...] = (
                 _("A step: momentum, weight decay, derivative; the rate ε is divided by 10 when the error stalls."),
             ),
         ),
-        figures=(
-            CourseFigure(
-                "augmentation", show=("crops",), reveal=("colors",), command="pincel train sample:textures --recipe alexnet-small -o run"
-            ),
-        ),
+        figures=(CourseFigure("augmentation", show=("crops",), reveal=("colors",), command=OWN.format(page="overfitting")),),
         exercise=_(
             "From a picture of 256×256, how many different crops of 224×224 are there, counting mirrors? Which of them shows a new thing?"
         ),
@@ -286,7 +285,7 @@ READINGS: tuple[CoursePage, ...] = (
                 "weight-files",
                 show=("formats",),
                 reveal=("readings", "distances"),
-                command="pincel weights import FILE; pincel backbones vgg19",
+                command=OWN.format(page="tools"),
             ),
         ),
         exercise=_(
