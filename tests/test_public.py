@@ -189,6 +189,11 @@ def test_study(photographs: list[Path], tmp_path: Path) -> None:
     assert '<html lang="es"' in report.save(tmp_path / "study").read_text()
 
 
+def test_a_study_may_take_no_picture() -> None:
+    report = pincel.study("maximize", channels="5,", size=8, steps=1, backbone="random-cnn-11", layer="relu1_1")
+    assert report.numbers
+
+
 @pytest.mark.parametrize(
     ("name", "pictures", "options", "message"),
     [
@@ -197,6 +202,7 @@ def test_study(photographs: list[Path], tmp_path: Path) -> None:
         ("activations", 1, {"steps": 3}, "has no option 'steps'"),
         ("activations", 0, {}, "study: activations takes other pictures"),
         ("activations", 2, {}, "study: activations takes other pictures"),
+        ("maximize", 1, {}, "study: maximize takes other pictures"),
         ("ablations", 1, {"epoch": 3}, "Did you mean 'epochs'"),
         ("activations", 1, {"size": "large"}, "size cannot be that · given 'large' · accepted: a whole number"),
         ("activations", 1, {"layers": 5}, "layers cannot be that · given 5 · accepted: text"),

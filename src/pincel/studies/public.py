@@ -151,14 +151,14 @@ def inputs_of(name: str, spec: StudySpec, pictures: Sequence[Source]) -> list[An
     """Return pictures as a study takes them; raises OptionError for too few or too many."""
     if spec.together:
         return [tuple(pictures)]
-    *first, last = spec.inputs
-    single = [*first] if last.many else [*first, last]
+    many = any(each.many for each in spec.inputs)
+    single = spec.inputs[:-1] if many else spec.inputs
     given: list[Any] = [*pictures[: len(single)], *(each.default for each in single[len(pictures) :])]
     rest = tuple(pictures[len(single) :])
-    if any(each is None for each in given) or bool(rest) != last.many:
+    if any(each is None for each in given) or bool(rest) != many:
         takes = ", ".join(each.name + (" …" if each.many else "") for each in spec.inputs)
         raise OptionError(one_line(f"study: {name} takes other pictures", str(len(pictures)), takes, f"pincel study {name} --help"))
-    return [*given, rest] if last.many else given
+    return [*given, rest] if many else given
 
 
 def _complete(name: str, spec: StudySpec, options: Mapping[str, Any]) -> dict[str, Any]:
