@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +12,13 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from pincel.courses.declaration import CourseFigure, CourseInputs, CoursePage
 from pincel.courses.drawn import DRAWN
 from pincel.courses.make import Course, CourseMaker, PageProgress, PageShare, chosen, read_digest, select_pages
 from pincel.courses.pages import PAGES
+from pincel.courses.progress import CourseBar
 from pincel.engine.events import SetupProgress
 from pincel.errors import PincelError
 from pincel.studies.ablations import AblationsOptions
@@ -209,3 +212,13 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path, capsys: Capture
         assert len(answer.err.strip().splitlines()) == 1 or "Usage" in answer.err
     with pytest.raises(PincelError):
         select_pages(PAGES, ["none"])
+
+
+def test_one_line_after_the_other_says_how_far_the_course_is(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    with CourseBar(console=console) as bar:
+        make(tmp_path, Studies(), "content", "weights", show=bar.show)
+    said = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert said[0].startswith("0% · J(G) y sus pesos")
+    assert said[-1] == "100% · Costo de contenido"
+    assert any(line.endswith(" left") for line in said)

@@ -97,7 +97,7 @@ class CoursePage:
         slug: Name of its file, without extension.
         part: The lecture, or the papers behind it.
         minutes: To teach it.
-        seconds: To make it, on two cores, about: its share of the bar.
+        seconds: To make it, on one core, about: its share of the bar.
         title: What it is about.
         text: Paragraphs.
         equations: Its formulas.

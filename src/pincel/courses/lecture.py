@@ -19,7 +19,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="convolution",
         part="lecture",
         minutes=5,
-        seconds=10,
+        seconds=2,
         title=_("Convolution: a filter laid over a picture"),
         text=(
             _(
@@ -55,7 +55,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="filters",
         part="lecture",
         minutes=4,
-        seconds=10,
+        seconds=2,
         title=_("Several filters at once: the depth n_C"),
         text=(
             _(
@@ -101,7 +101,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="activation",
         part="lecture",
         minutes=3,
-        seconds=15,
+        seconds=2,
         title=_("Activation of a layer"),
         text=(
             _(
@@ -140,7 +140,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="architectures",
         part="lecture",
         minutes=4,
-        seconds=5,
+        seconds=1,
         title=_("Architectures: n_H and n_W fall, n_C grows"),
         text=(
             _(
@@ -180,7 +180,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="layers",
         part="lecture",
         minutes=3,
-        seconds=40,
+        seconds=8,
         title=_("Layers 1, 3 and 5: what excites them"),
         text=(
             _(
@@ -225,7 +225,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="objective",
         part="lecture",
         minutes=4,
-        seconds=110,
+        seconds=60,
         title=_("Style transfer: C, S and G"),
         text=(
             _(
@@ -267,7 +267,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="problem",
         part="lecture",
         minutes=5,
-        seconds=40,
+        seconds=6,
         title=_("The traditional problem, and that of style transfer"),
         text=(
             _(
@@ -305,7 +305,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="weights",
         part="lecture",
         minutes=3,
-        seconds=120,
+        seconds=28,
         title=_("J(G) and its weights α, β, γ"),
         text=(
             _(
@@ -382,7 +382,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="gram",
         part="lecture",
         minutes=5,
-        seconds=15,
+        seconds=2,
         title=_("Style: the Gram matrix"),
         text=(
             _(
@@ -426,7 +426,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="style",
         part="lecture",
         minutes=3,
-        seconds=10,
+        seconds=2,
         title=_("Style cost"),
         text=(
             _(
@@ -463,7 +463,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="total-variation",
         part="lecture",
         minutes=3,
-        seconds=10,
+        seconds=2,
         title=_("Total variation"),
         text=(
             _(
@@ -496,7 +496,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="training",
         part="lecture",
         minutes=3,
-        seconds=12,
+        seconds=15,
         title=_("Training: from noise to a picture"),
         text=(
             _(
@@ -537,7 +537,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="choices",
         part="lecture",
         minutes=2,
-        seconds=20,
+        seconds=13,
         title=_("Choices: network, layers, weights, optimizer"),
         text=(
             _(

@@ -14,7 +14,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="alexnet",
         part="readings",
         minutes=6,
-        seconds=90,
+        seconds=50,
         title=_("AlexNet: ReLU, two towers, normalization, overlapping pooling"),
         text=(
             _(
@@ -63,7 +63,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="overfitting",
         part="readings",
         minutes=5,
-        seconds=2,
+        seconds=1,
         title=_("AlexNet: against overfitting, and how it learns"),
         text=(
             _(
@@ -100,7 +100,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="inversion",
         part="readings",
         minutes=6,
-        seconds=60,
+        seconds=24,
         title=_("What a code knows: Mahendran and Vedaldi"),
         text=(
             _(
@@ -148,7 +148,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="pooling",
         part="readings",
         minutes=4,
-        seconds=30,
+        seconds=11,
         title=_("First claim: average pooling"),
         text=(
             _(
@@ -190,7 +190,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="separability",
         part="readings",
         minutes=4,
-        seconds=60,
+        seconds=26,
         title=_("Second claim: content and style separate"),
         text=(
             _(
@@ -228,7 +228,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="depth",
         part="readings",
         minutes=4,
-        seconds=50,
+        seconds=11,
         title=_("Third claim: the finest pictures come from high layers"),
         text=(
             _(
@@ -261,7 +261,7 @@ READINGS: tuple[CoursePage, ...] = (
         slug="tools",
         part="readings",
         minutes=4,
-        seconds=5,
+        seconds=1,
         title=_("Tools: one network, many kinds of file"),
         text=(
             _(
