@@ -46,7 +46,6 @@ OBJECTIVE = {
     "style_terms",
     "style_rotations",
     "match_content",
-    "coarse_terms",
     "strength",
     "smooth",
     "degrain",
@@ -70,6 +69,7 @@ OBJECTIVE = {
 WAY = {
     "steps",
     "scales",
+    "coarse_terms",
     "coarse_content_factor",
     "detail_transfer",
     "tolerance",

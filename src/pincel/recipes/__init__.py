@@ -42,7 +42,8 @@ RECIPES = RecipeTable(
     Recipe,
     _HERE / "presets",
     names=[*PRESETS, *(each for name in PUBLISHED for each in (name, f"{name}-fast"))],
-    variants={f"{name}-fast": (name, "fast") for name in PUBLISHED},
+    # That of nnst has terms of its own for coarse scales, and a file.
+    variants={f"{name}-fast": (name, "fast") for name in PUBLISHED if name != "nnst"},
 )
 
 # How a picture is rebuilt from its code.
