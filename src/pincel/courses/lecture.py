@@ -34,14 +34,14 @@ LECTURE: tuple[CoursePage, ...] = (
                 _("z at row i and column j: the filter W, f×f×n_C, laid over the volume x, and the bias b."),
             ),
         ),
-        figures=(CourseFigure("convolution", options={"size": 192}, show=("crop", "input", "step"), reveal=("output", "whole")),),
+        figures=(CourseFigure("convolution", options={"size": 192}, show=("crop", "input"), reveal=("step", "volume", "slide", "whole")),),
         exercise=_(
             "A filter of 3×3×3 is laid over a color picture. How many products are there at one place, and how many channels has the map "
             "that comes out?"
         ),
         answer=_(
             "27 products, nine in each of red, green and blue, all of which are added up to one number with the bias. So the map has a "
-            "single channel. Here is this filter at every place of the crop, and of the whole picture."
+            "single channel. Here is every product, the filter as a volume that slides over the picture, and the map of the whole picture."
         ),
         mistakes=(
             _("“A filter gives three maps, one for each color.” The products of the three channels are added up: one filter, one map."),
@@ -77,7 +77,7 @@ LECTURE: tuple[CoursePage, ...] = (
             ),
         ),
         figures=(
-            CourseFigure("convolution", options={"size": 192}, show=("sizes",)),
+            CourseFigure("convolution", options={"size": 192}, show=("sizes",), reveal=("stack",)),
             CourseFigure("filters", options={"size": 192}, show=("tiles-own",), reveal=("answers",)),
         ),
         exercise=_(
@@ -86,8 +86,8 @@ LECTURE: tuple[CoursePage, ...] = (
         ),
         answer=_(
             "224×224×64, for (224 + 2 − 3)/1 + 1 = 224, and 64·(9·3 + 1) = 1792 numbers. With padding 0 and stride 2 it is ⌊(224 − 3)/2⌋ + "
-            "1 = 111, so 111×111×64, and still 1792 numbers. Here is what each of the 64 filters answers to the picture: the volume, map "
-            "by map."
+            "1 = 111, so 111×111×64, and still 1792 numbers. Here are some filters, their maps, and the stack of them; then what each of "
+            "the 64 answers to the picture."
         ),
         mistakes=(
             _(
@@ -405,7 +405,7 @@ LECTURE: tuple[CoursePage, ...] = (
                 "correlations",
                 pictures=("painting",),
                 options={"size": 192, "layers": "relu1_1,relu3_1"},
-                show=("gram-relu1_1", "gram-relu3_1"),
+                show=("unrolled*", "gram-relu1_1", "gram-relu3_1", "cells-relu3_1"),
                 reveal=("pairs",),
             ),
         ),

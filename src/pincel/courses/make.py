@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -166,7 +166,9 @@ class CourseMaker:
         hashes = [open_picture(source, what).sha256 for source, what in zip(given, ("picture", "painting"), strict=True)]
         order = [page.slug for page in self.pages]
         common = (__version__, order, given, hashes, self.inputs.language)
-        return {page.slug: hashlib.sha256(repr((common, page)).encode()).hexdigest() for page in self.pages}
+        # How long a page takes to make is not on it.
+        shown = [replace(page, seconds=0) for page in self.pages]
+        return {page.slug: hashlib.sha256(repr((common, page)).encode()).hexdigest() for page in shown}
 
     def _shown(self, page: CoursePage) -> list[Shown]:
         """Return the figures of a page; some are of a report that an earlier page had made."""
