@@ -167,8 +167,7 @@ READINGS: tuple[CoursePage, ...] = (
                 "pooling",
                 pictures=BOTH,
                 options={"size": 96, "steps": 40, "repeats": 1},
-                show=("flow-*",),
-                reveal=("pictures", "losses", "falls"),
+                reveal=("flow-*", "pictures", "losses", "falls"),
             ),
         ),
         exercise=_(
