@@ -23,10 +23,13 @@ from pincel.images.io import load_picture
 from pincel.images.resize import resize_picture
 from pincel.studies.correlations import MOST, study
 from pincel.studies.declarations import CorrelationsOptions
+from pincel.studies.gram_cells import LONGEST, cell_matrices
 from pincel.studies.gram_difference import changed_pairs
 from pincel.studies.gram_plots import channel_order, layer_correlations, signed_root, strongest_channels
 from pincel.studies.gram_single import extreme_pairs
+from pincel.studies.gram_unrolled import unrolled, worked_product
 from pincel.studies.heatmaps import pixel_heatmap
+from pincel.studies.matrix_view import MatrixView, map_picture
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import BLOCK_LAYERS, StudySettings
@@ -221,6 +224,69 @@ def test_maps_are_drawn_from_dark_to_bright_in_squares() -> None:
     assert signed_root(np.array([-4.0, 9.0])).tolist() == [-2, 3]
 
 
+# From a volume to A·Aᵀ, and its cells
+
+
+def by_hand() -> torch.Tensor:
+    """Return (3, 2, 3): three channels at six positions; the last one is silent."""
+    return torch.tensor([[[1.0, 2, 3], [4, 5, 6]], [[0.0, 2, 0], [0, 10, 0]], [[0.0] * 3] * 2])
+
+
+def test_a_volume_is_unrolled_row_by_row() -> None:
+    work = worked_product(layer_correlations(by_hand()), [0, 1])
+    assert work.unit == 1
+    assert work.rows.tolist() == [[1, 2, 3, 4, 5, 6], [0, 2, 0, 0, 10, 0]]
+    # 1 + 4 + 9 + 16 + 25 + 36; 2·2 + 5·10; 4 + 100.
+    assert work.product.tolist() == [[91, 54], [54, 104]]
+    # In units, so that numbers of any size are as easy.
+    large = worked_product(layer_correlations(1000 * by_hand()), [0, 1])
+    assert (large.unit, large.product.tolist()) == (1000, work.product.tolist())
+
+
+def test_the_numbers_worked_out_are_where_channels_answer_together() -> None:
+    maps = torch.zeros(2, 8, 9)
+    maps[0, :3, :3] = 9
+    maps[:, 5:7, 4:7] = 3
+    work = worked_product(layer_correlations(maps), [0, 1])
+    assert work.corner == (5, 4)
+    blocks, numbers = unrolled("relu1_1", layer_correlations(maps))
+    assert numbers["AAT"] == [[6 * 30**2] * 2] * 2
+    drawn = blocks[-1]
+    assert isinstance(drawn, Plot)
+    texts = {text.get_text() for text in drawn.draw(lambda message: message.text("en")).axes[0].texts}
+    assert "(A·Aᵀ)[0, 1] = 30·30 + 30·30 + 30·30 + 30·30 + 30·30 + 30·30 = 5400" in texts
+
+
+def test_a_cell_says_the_product_of_its_two_rows() -> None:
+    image = Image.new("RGB", (30, 20), "#808080")
+    (matrix,) = cell_matrices(image, "relu1_1", layer_correlations(by_hand()))
+    assert sorted(matrix.channels) == [0, 1]
+    at = [list(matrix.channels).index(channel) for channel in (0, 1)]
+    rho = np.corrcoef(by_hand()[:2].flatten(1).numpy())[0, 1]
+    assert matrix.texts[at[0]][at[1]].text("en") == f"channels 0 and 1: A·Aᵀ = 54 over 6 positions, G = 9, ρ = {rho:+.2f}"
+    assert matrix.gram[at[0]][at[1]] == pytest.approx(9)
+    # Maps are in units of their own, and the place where both answer most is the brightest of the picture.
+    assert matrix.maps[at[1]].tolist() == [[0, 25, 0], [0, 127, 0]]
+    *maps, lit = (np.asarray(picture.convert("L")).astype(int) for picture in MatrixView(matrix).pictures)
+    assert maps[1].shape == (2, 3)
+    assert np.unravel_index(lit.argmax(), lit.shape)[0] >= 10
+    assert 10 <= np.unravel_index(lit.argmax(), lit.shape)[1] < 20
+    assert (lit[:10, :5] < 150).all()
+
+
+def test_the_first_cell_is_the_largest_off_the_diagonal_and_large_maps_are_averaged() -> None:
+    maps = normal(3, 2 * LONGEST, 4, seed=3).abs()
+    maps[2] = 9 * maps[0]
+    (matrix,) = cell_matrices(Image.new("RGB", (4, 256)), "relu1_1", layer_correlations(maps))
+    view = MatrixView(matrix)
+    assert {list(matrix.channels)[place] for place in view.start} == {0, 2}
+    assert matrix.maps.shape == (3, LONGEST, 2)
+    assert view.colors[0][0].startswith("#")
+    assert np.asarray(map_picture(np.zeros((1, 2)))).tolist() == [[[68, 1, 84]] * 2]
+    assert cell_matrices(Image.new("RGB", (4, 4)), "x", layer_correlations(maps[:1])) == []
+    assert unrolled("x", layer_correlations(maps[:1])) == ([], {})
+
+
 # The study
 
 
@@ -240,7 +306,13 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_one_picture(gallery: list[Path], tmp_path: Path) -> None:
     report = study([gallery[0]], CorrelationsOptions(channels=16), QUICK, ProgressReporter())
-    assert [block.name for block in report.blocks if isinstance(block, Plot)] == ["gram-relu1_1", "effective-rank", "diagonal"]
+    assert [block.name for block in report.blocks if isinstance(block, Plot)] == [
+        "unrolled",
+        "unrolled-numbers",
+        "gram-relu1_1",
+        "effective-rank",
+        "diagonal",
+    ]
     figures = report.numbers["layers"]["relu1_1"]
     maps = seen_of(gallery[0])
     seen = layer_correlations(maps)
@@ -248,7 +320,7 @@ def test_one_picture(gallery: list[Path], tmp_path: Path) -> None:
     assert figures["diagonal"] == pytest.approx(diagonal_share(seen.gram))
     assert figures["bound"] == min(len(maps), 40 * 48)
     assert figures["most"][0][2] == max(value for _, _, value in figures["most"])
-    assert set(report.numbers) == {"pictures", "layers"}
+    assert set(report.numbers) == {"pictures", "unrolled", "layers"}
     write_report(report, tmp_path, "es")
     rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text().splitlines()))
     assert len(rows) == 10
@@ -387,12 +459,10 @@ class Ended(ProgressReporter):
             self.stop("interrupted")
 
 
-@pytest.mark.parametrize(
-    ("after", "parts"), [(0, set()), (1, {"layers"}), (2, {"layers", "difference"}), (3, {"layers", "difference", "gallery"})]
-)
+@pytest.mark.parametrize(("after", "parts"), [(0, set()), (1, set()), (2, {"difference"}), (3, {"difference", "gallery"})])
 def test_ended_early_it_reports_what_was_seen(gallery: list[Path], after: int, parts: set[str]) -> None:
     report = study(gallery, CorrelationsOptions(), QUICK, Ended(after))
-    assert set(report.numbers) - {"pictures"} == parts
+    assert set(report.numbers) - {"pictures"} == parts | ({"layers", "unrolled"} if after else set())
     assert [note.text("en") for note in report.notes] == [f"The study was ended early: {after} of 4 pictures were looked at."]
     draw(report)
 

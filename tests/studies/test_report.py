@@ -20,7 +20,7 @@ from pincel.studies import plots
 from pincel.studies.features import check_size, features, load_input, load_network
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.progress import ProgressReporter
-from pincel.studies.report import Animation, Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.report import Animation, Block, ChannelMatrix, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write_report
 from pincel.translation import Language, untranslated
@@ -48,6 +48,15 @@ BLOCKS: list[Block] = [
     replace(TABLE, name="long", collapsed=True),
     Formula(both("speed = distance / time", "velocidad = distancia / tiempo"), both("a lecture", "una clase")),
     Slider(RED, BLUE, (both("before", "antes"), both("after", "después")), both("pull", "tire")),
+    ChannelMatrix(
+        "cells",
+        RED,
+        {channel: both(f"channel {channel}", f"canal {channel}") for channel in (4, 7, 9)},
+        np.array([[[127, 0]], [[64, 127]], [[0, 127]]], dtype=np.int8),
+        np.array([[1.0, 0.5, 0.1], [0.5, 1.3, 1.1], [0.1, 1.1, 1.0]]),
+        [[both(f"{i} and {j}", f"{i} y {j}") for j in (4, 7, 9)] for i in (4, 7, 9)],
+        both("cells", "celdas"),
+    ),
     Animation("film", [[(both("one", "uno"), RED)], [(both("two", "dos"), BLUE)]], both("moving", "en movimiento"), height=24),
 ]
 
@@ -76,7 +85,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     page, *others = write_report(report(), tmp_path / "new" / "folder", "en")
     assert page == tmp_path / "new" / "folder" / "index.html"
     names = {path.name for path in others}
-    pictures = {"photo.png", "sheet.png", "before.png", "after.png", "curve.svg", "curve.png", "film.webp"}
+    pictures = {"photo.png", "sheet.png", "before.png", "after.png", "curve.svg", "curve.png", "film.webp", "cells.png"}
     assert names == pictures | {"table.csv", "long.csv", "numbers.json"}
     assert {path.name for path in page.parent.iterdir()} == names | {"index.html"}
     assert Image.open(page.parent / "photo.png").getpixel((3, 3)) == (255, 0, 0)

@@ -20,6 +20,7 @@ from pincel.studies.features import features, load_input, load_network
 from pincel.studies.gram_difference import style_difference
 from pincel.studies.gram_plots import layer_correlations
 from pincel.studies.gram_single import single_style
+from pincel.studies.gram_unrolled import unrolled
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Report
 from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
@@ -76,6 +77,9 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Stu
         )
         blocks += section
     if paintings:
+        # The last layer has the fewest positions, so that single ones can be seen in a row of A.
+        section, numbers["unrolled"] = unrolled(chosen[-1], correlations[0][chosen[-1]])
+        blocks += section
         section, numbers["layers"] = single_style(paintings[0], correlations[0], options.channels)
         blocks += section
     notes = [_EARLY.fill(done=len(paintings), count=len(pictures))] if len(paintings) < len(pictures) else []

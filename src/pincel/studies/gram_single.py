@@ -12,6 +12,7 @@ from PIL import Image
 
 from pincel.functional.correlation import diagonal_share, effective_rank
 from pincel.studies import plots
+from pincel.studies.gram_cells import cell_matrices
 from pincel.studies.gram_plots import (
     FAINT,
     ChannelPair,
@@ -117,10 +118,7 @@ def single_style(painting: StyleGrams, correlations: Mapping[str, LayerCorrelati
     """Show the matrices of one picture, and the pairs that go together most and least."""
     pairs = {layer: extreme_pairs(each) for layer, each in correlations.items()}
     rows = [_figures(layer, each) for layer, each in correlations.items()]
-    matrices = [
-        Plot(f"gram-{layer}", partial(_matrices, each, channels), _matrix_caption(layer, each, channels))
-        for layer, each in correlations.items()
-    ]
+    matrices = [block for layer, each in correlations.items() for block in _matrix_blocks(painting.image, layer, each, channels)]
     shown = [
         cell
         for layer, of_layer in pairs.items()
@@ -142,6 +140,12 @@ def single_style(painting: StyleGrams, correlations: Mapping[str, LayerCorrelati
         for row in rows
     }
     return blocks, numbers
+
+
+def _matrix_blocks(image: Image.Image, layer: str, correlations: LayerCorrelations, channels: int) -> list[Block]:
+    """Show the matrices of a layer whole, and that of its most active channels cell by cell."""
+    whole = Plot(f"gram-{layer}", partial(_matrices, correlations, channels), _matrix_caption(layer, correlations, channels))
+    return [whole, *cell_matrices(image, layer, correlations)]
 
 
 def _rank_blocks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from pincel.studies.animation import as_webp
+from pincel.studies.matrix_view import MatrixView
 from pincel.studies.report import Animation, Block, Plot, Report
 from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
@@ -41,7 +42,7 @@ def templates(language: Language, plots: Mapping[str, bytes], *rooms: str) -> En
 
     loader = ChoiceLoader([PackageLoader("pincel", room) for room in ("studies", *rooms)])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["webp"] = webp
+    environment.globals.update(webp=webp, jpeg=_jpeg, matrix_view=MatrixView)
     environment.globals.update(
         language=language, version=__version__, translate=translate, svg=svg, png=_png, cell=lambda value: format_cell(value, language)
     )
@@ -73,6 +74,13 @@ def _png(image: Image.Image) -> str:
     file = io.BytesIO()
     image.save(file, "PNG")
     return _address("image/png", file.getvalue())
+
+
+def _jpeg(image: Image.Image) -> str:
+    """Return a picture of which a page has several, in a tenth of the bytes of a PNG."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=88)
+    return _address("image/jpeg", file.getvalue())
 
 
 def _address(kind: str, data: bytes) -> str:

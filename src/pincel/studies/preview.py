@@ -9,8 +9,8 @@ from PIL import Image
 
 from pincel.images.preview import preview_tag
 from pincel.studies.page import format_cell
-from pincel.studies.report import Block, Picture, Report, Sheet, Slider, Table
-from pincel.studies.write import as_sheet
+from pincel.studies.report import Block, ChannelMatrix, Picture, Report, Sheet, Slider, Table
+from pincel.studies.write import as_cell, as_sheet
 from pincel.translation import Language
 
 # Figures that are shown, their long side in pixels, and rows of a table.
@@ -33,6 +33,8 @@ def _figures(block: Block, language: Language) -> Iterator[tuple[Image.Image, st
         yield block.image, block.caption.text(language)
     elif isinstance(block, Sheet):
         yield as_sheet(block, language), block.caption.text(language)
+    elif isinstance(block, ChannelMatrix):
+        yield as_cell(block, language), block.caption.text(language)
     elif isinstance(block, Slider):
         yield block.after, block.caption.text(language)
 

@@ -14,6 +14,8 @@ from pincel.arguments import checked
 from pincel.translation import Language, Translate, Translated
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from matplotlib.figure import Figure
 
 
@@ -154,7 +156,30 @@ class Animation:
     milliseconds: int = 250
 
 
-Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider | Animation
+@dataclass(frozen=True)
+class ChannelMatrix:
+    """A matrix of channels: a cell shows the maps of its two channels, and where in the picture both answer.
+
+    Attributes:
+        name: Of its file, without extension: the largest cell.
+        image: The picture, RGB.
+        channels: Number → what it is called, in the order of the rows.
+        maps: Of them, (k, H, W), from -127 to 127, each in units of its own; H and W at most about a hundred, for all are in the page.
+        gram: (k, k).
+        texts: What each cell says in numbers, row by row.
+        caption: What it shows.
+    """
+
+    name: str
+    image: Image.Image
+    channels: Mapping[int, Translated]
+    maps: npt.NDArray[np.int8]
+    gram: npt.NDArray[np.float64]
+    texts: Sequence[Sequence[Translated]]
+    caption: Translated
+
+
+Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider | Animation | ChannelMatrix
 
 
 @dataclass(frozen=True)

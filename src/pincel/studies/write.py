@@ -15,9 +15,10 @@ from pincel.files import atomically, check_output, csv_text, one_line, quoted, w
 from pincel.images.io import save_picture
 from pincel.images.sheet import contact_sheet
 from pincel.studies.animation import as_webp
+from pincel.studies.matrix_view import MatrixView
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.plots import as_png, as_svg, font_file
-from pincel.studies.report import Animation, Block, Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.report import Animation, Block, ChannelMatrix, Picture, Plot, Report, Sheet, Slider, Table
 from pincel.translation import Language, Translated
 from pincel.version import __version__
 
@@ -88,7 +89,18 @@ def _pictures(block: Block, language: Language) -> list[tuple[str, Image.Image]]
         return [(block.name, block.image)]
     if isinstance(block, Sheet):
         return [(block.name, as_sheet(block, language))]
+    if isinstance(block, ChannelMatrix):
+        return [(block.name, as_cell(block, language))]
     return [("before", block.before), ("after", block.after)] if isinstance(block, Slider) else []
+
+
+def as_cell(matrix: ChannelMatrix, language: Language) -> Image.Image:
+    """Return the largest cell of a matrix as one picture: the maps of its two channels, and where both answer."""
+    view = MatrixView(matrix)
+    size = matrix.image.size
+    pictures = [image.resize(size, Image.Resampling.NEAREST) for image in view.pictures]
+    cells = [(label.text(language), image) for label, image in zip(view.labels, pictures, strict=True)]
+    return contact_sheet(cells, height=256, columns=3, width=round(256 * size[0] / size[1]), typeface=font_file())
 
 
 def as_sheet(sheet: Sheet, language: Language) -> Image.Image:

@@ -63,6 +63,48 @@ def test_the_slider_moves_the_edge(visit: Visit, tmp_path: Path) -> None:
     assert opened.complaints == []
 
 
+def test_cells_of_a_matrix_are_shown_by_mouse_and_by_keyboard(visit: Visit, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    page, *_ = write_report(report(), tmp_path, "es")
+    opened = visit(page)
+    cells, told = opened.page.locator(".cells tbody td"), opened.page.locator(".cells output")
+    keyboard = opened.page.keyboard
+    # The largest cell off the diagonal comes first.
+    expect(opened.page.get_by_role("grid")).to_be_visible()
+    expect(told).to_have_text("7 y 9")
+
+    def shown() -> list[str]:
+        return [str(image.get_attribute("src")) for image in opened.page.locator(".cells .shown img").all()]
+
+    first = shown()
+    cells.nth(1).hover()
+    expect(told).to_have_text("4 y 7")
+    assert all(now != before for now, before in zip(shown(), first, strict=True))
+    opened.page.locator("h1").hover()
+    expect(told).to_have_text("7 y 9")
+    cells.nth(0).click()
+    opened.page.locator("h1").hover()
+    expect(told).to_have_text("4 y 4")
+    clicked = shown()
+    for key, text, at in (("ArrowRight", "4 y 7", 1), ("ArrowDown", "7 y 7", 4), ("End", "7 y 9", 5), ("Control+Home", "4 y 4", 0)):
+        keyboard.press(key)
+        expect(told).to_have_text(text)
+        expect(cells.nth(at)).to_be_focused()
+        expect(cells.nth(at)).to_have_attribute("aria-selected", "true")
+        assert (shown() == clicked) == (at == 0)
+    assert [opened.page.locator(".cells .shown figcaption").nth(place).inner_text() for place in (0, 1)] == ["canal 4", "canal 4"]
+    check(opened)
+
+
+def test_without_scripts_the_largest_cell_is_shown(visit: Visit, tmp_path: Path) -> None:
+    page, *_ = write_report(report(), tmp_path, "en")
+    opened = visit(page, java_script_enabled=False)
+    assert opened.page.locator(".cells output").inner_text() == "7 and 9"
+    assert opened.page.locator(".cells .shown figcaption").all_inner_texts() == ["channel 7", "channel 9", "where both answer"]
+    assert not opened.page.locator(".cells .hint").is_visible()
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_help_teaches_with_two_examples_that_work_and_make_a_page(
     name: str, capsys: Capture, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
