@@ -496,7 +496,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="training",
         part="lecture",
         minutes=3,
-        seconds=15,
+        seconds=24,
         title=_("Training: from noise to a picture"),
         text=(
             _(
@@ -513,7 +513,7 @@ LECTURE: tuple[CoursePage, ...] = (
         ),
         figures=(
             CourseFigure(
-                "process", pictures=BOTH, options={"size": 96, "steps": 40}, show=("process",), reveal=("objective", "ways", "strip")
+                "process", pictures=BOTH, options={"size": 96, "steps": 80}, show=("process",), reveal=("objective", "ways", "strip")
             ),
         ),
         exercise=_(
