@@ -71,6 +71,21 @@ class CropTransform:
         return self.statistics.noise(torch.from_numpy(rng.normal(0.0, self.sigma, 3))) if self.sigma else None
 
 
+@dataclass(frozen=True)
+class RandomView:
+    """What is drawn for a crop.
+
+    Attributes:
+        corner: Where it begins, (top, left).
+        mirrored: Whether left becomes right.
+        noise: Added to every pixel, (3,), 0-255; None for none.
+    """
+
+    corner: Corner
+    mirrored: bool
+    noise: Tensor | None
+
+
 def random_crop(transform: CropTransform, square: Tensor, epoch: int, index: int) -> Tensor:
     """Return one crop at a random place, mirrored half of the time, with color noise, (1, 3, crop, crop).
 
@@ -83,10 +98,15 @@ def random_crop(transform: CropTransform, square: Tensor, epoch: int, index: int
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 4.1.
     """
+    view = draw_view(transform, square.shape[-1], epoch, index)
+    return transform.cut(square, view.corner, mirrored=view.mirrored, noise=view.noise)[None]
+
+
+def draw_view(transform: CropTransform, side: int, epoch: int, index: int) -> RandomView:
+    """Draw where a crop lies in a square of a side, whether it is mirrored, and its color noise; arguments as :func:`random_crop`."""
     rng = rng_for("view", transform.seed, epoch, index)
-    top, left = (int(each) for each in rng.integers(0, square.shape[-1] - transform.crop + 1, 2))
-    mirrored = bool(rng.integers(2))
-    return transform.cut(square, (top, left), mirrored=mirrored, noise=transform.noise(rng))[None]
+    top, left = (int(each) for each in rng.integers(0, side - transform.crop + 1, 2))
+    return RandomView((top, left), bool(rng.integers(2)), transform.noise(rng))
 
 
 def noisy_center(transform: CropTransform, square: Tensor, epoch: int, index: int) -> Tensor:

@@ -9,13 +9,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.classify.augment import CropTransform, five_corners
-from pincel.classify.statistics import Statistics, Sums, compute_statistics
-from pincel.images.io import to_pil
-from pincel.images.resize import cover
 from pincel.run.machine import Machine
 from pincel.run.run import Run
-from pincel.studies.features import WHITE, load_input, load_network, network_input
+from pincel.studies.features import load_input, load_network, network_input
 from pincel.studies.filter_tiles import filter_tile
 from pincel.studies.heatmaps import labeled_grid
 from pincel.studies.progress import ProgressReporter
@@ -27,11 +23,6 @@ from pincel.translation import gettext_lazy as _
 
 # Of the picture that is painted for the first page of style transfer.
 SIDE, STEPS = 256, 60
-# Squares and crops of AlexNet.
-SQUARE, CROP = 256, 224
-# Along a principal component, in standard deviations of the paper's noise: one cannot be seen.
-SHIFTS = (-10.0, 10.0)
-SIGMA = 0.1
 # Filters of the first layer that are shown.
 FILTERS = 16
 
@@ -46,33 +37,6 @@ def three_pictures(picture: str, painting: str, device: str, progress: ProgressR
         progress.update(Note(_("painting G")), steps, whole)
     cells = [*original_cells(content, style), (_("result"), run.result.image)]
     return _report([Sheet("three", cells, 3, _("C, the photograph; S, the painting; G, the picture that is made."))])
-
-
-def augmentation(picture: str, _device: str, _progress: ProgressReporter) -> Report:
-    """Show a picture as AlexNet is shown it: crops of a square and their mirrors, and colors moved along their principal components."""
-    pixels = cover(load_input(picture, StudySettings(size=2 * SQUARE)).pixels, (SQUARE, SQUARE))
-    square = (WHITE * pixels[0]).round().clamp(0, WHITE).to(torch.uint8)
-    sums = Sums.empty(SQUARE)
-    sums.add(square)
-    own = compute_statistics(sums)
-    # No mean is subtracted: the crops are shown.
-    transform = CropTransform(CROP, Statistics(torch.zeros_like(own.mean), own.directions, own.variances), SIGMA, WHITE, 0)
-    names = (_("center"), _("upper left"), _("upper right"), _("lower left"), _("lower right"))
-    corners = list(zip(names, five_corners(SQUARE, CROP), strict=True))
-    crops = [(name, _drawn(transform.cut(square, corner))) for name, corner in corners]
-    crops += [(_("{name}, mirrored").fill(name=name), _drawn(transform.cut(square, corner, mirrored=True))) for name, corner in corners]
-    colors = [(_("as it is"), crops[0][1]), *_shifted(transform, square)]
-    return _report(
-        [
-            Sheet("crops", crops, 5, _("The ten crops by which the paper's network is judged; in training, they are cut anywhere.")),
-            Sheet(
-                "colors",
-                colors,
-                4,
-                _("Along each principal component, by ten standard deviations of the paper's noise, since one could not be seen."),
-            ),
-        ]
-    )
 
 
 def weight_files(picture: str, device: str, _progress: ProgressReporter) -> Report:
@@ -120,25 +84,6 @@ FORMATS: Sequence[Mapping[str, object]] = (
 )
 
 
-def _shifted(transform: CropTransform, square: Tensor) -> list[tuple[Translated, Image.Image]]:
-    """Return the central crop with its colors moved along each principal component, both ways."""
-    corner = five_corners(SQUARE, CROP)[0]
-    cells = []
-    for component in range(3):
-        for shift in SHIFTS:
-            drawn = torch.zeros(3, dtype=torch.float64)
-            drawn[component] = shift * SIGMA
-            name = _("component {number}, {shift:+g} σ").fill(number=component + 1, shift=shift)
-            cells.append((name, _drawn(transform.cut(square, corner, noise=transform.statistics.noise(drawn)))))
-    return cells
-
-
-def _drawn(crop: Tensor) -> Image.Image:
-    """Return a crop in half its size: seventeen of them are on a page."""
-    image = to_pil(crop[None].clamp(0, 1))
-    return image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
-
-
 def _tiles(weight: Tensor) -> Image.Image:
     """Return the first filters as tiles on one scale."""
     shown = weight[:FILTERS].cpu()
@@ -153,6 +98,5 @@ def _report(blocks: Sequence[Block]) -> Report:
 
 DRAWN: Mapping[str, Callable[..., Report]] = {
     "three-pictures": three_pictures,
-    "augmentation": augmentation,
     "weight-files": weight_files,
 }

@@ -82,7 +82,7 @@ READINGS: tuple[CoursePage, ...] = (
                 _("A step: momentum, weight decay, derivative; the rate ε is divided by 10 when the error stalls."),
             ),
         ),
-        figures=(CourseFigure("augmentation", show=("crops",), reveal=("colors",), command=OWN.format(page="overfitting")),),
+        figures=(CourseFigure("augmentation", options={"size": 384}, show=("crops",), reveal=("along", "units")),),
         exercise=_(
             "From a picture of 256×256, how many different crops of 224×224 are there, counting mirrors? Which of them shows a new thing?"
         ),

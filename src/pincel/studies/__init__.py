@@ -38,6 +38,7 @@ The studies, in the order of a lecture; modules of a study alone begin with its 
 ``depth``            content from ever deeper layers
 ``inversion``        a module for each experiment
 ``natural``          caricatures and maximized channels with natural image statistics
+``augmentation``     crops, mirrors, color noise and dropout of AlexNet, as training draws them
 ``compare``          ``image_distance`` (pixels and layers), ``objective_terms``, ``records``
 ``ablations``        an AlexNet without each of its parts
 ===================  ===========================================================================================

@@ -228,6 +228,30 @@ class NaturalOptions:
             raise OptionError(f"--weight {self.weight:g}: give a number above 0.")
 
 
+# More draws show nothing new.
+MOST_DRAWN = 24
+# Of the noise of recipes of training, too.
+LARGEST_SIGMA = 10
+
+
+@dataclass(frozen=True)
+class AugmentationOptions:
+    """Options of the study augmentation."""
+
+    draws: int = option("Crops, colors and dropouts drawn, up to 24.", 5, metavar="N", minimum=1)
+    sigma: float = option("Standard deviation of α, of the color noise.", 0.1, metavar="σ", minimum=0)
+    dropout: float = option("Probability of each unit to be off.", 0.5, metavar="p", minimum=0)
+    training: str | None = option("Draw the errors of this training, of 'pincel train', too.", metavar="FOLDER", local=True)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.draws <= MOST_DRAWN:
+            raise OptionError(one_line("draws: so many cannot be shown", f"{self.draws}", f"1 to {MOST_DRAWN}", "5"))
+        if not 0 <= self.sigma <= LARGEST_SIGMA:
+            raise OptionError(one_line("sigma: no such noise", f"{self.sigma:g}", f"0 to {LARGEST_SIGMA}", "0.1"))
+        if not 0 < self.dropout < 1:
+            raise OptionError(one_line("dropout: no such probability", f"{self.dropout:g}", "a number between 0 and 1", "0.5"))
+
+
 @dataclass(frozen=True)
 class CompareOptions:
     """Options of the study compare."""
@@ -532,6 +556,21 @@ channels in another manner, with spectra and turns. Ctrl-C keeps the pictures so
         examples=(
             "pincel study natural sample:harbour -o natural --layers relu2_2 --channels 2 --size 48 --steps 5",
             "pincel study natural sample:lake -o natural --layers relu1_2,relu3_1 --channels 3,17 --size 48 --steps 3",
+        ),
+    ),
+    "augmentation": StudySpec(
+        summary="What keeps AlexNet from learning by heart: crops, mirrors, color noise, dropout.",
+        help="""Show IMAGE as AlexNet is shown it in training, never twice alike, and draw the dropout of a layer.
+
+Crops of 224 out of 256 and their mirrors, drawn on the picture; the principal components of its colors, and what noise along them adds
+(section 4.1 of Krizhevsky et al. 2012); which units of a dense layer are off in several draws, and how a factor keeps the expectation
+after training (section 4.2). --training FOLDER draws the errors of a run of 'pincel train', and where its rate was divided (section 5).""",
+        inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
+        options=AugmentationOptions,
+        size=512,
+        examples=(
+            "pincel study augmentation -o augmentation",
+            "pincel study augmentation sample:still-life -o aumento --draws 8 --sigma 0.3 --dropout 0.8 --seed 7 --lang es",
         ),
     ),
     "compare": StudySpec(
