@@ -35,7 +35,7 @@ def nearest(mine: Tensor, theirs: Sequence[Tensor], factors: Sequence[float] | N
     Differs:
         Where there are many features of many channels, they are compared by the directions in which the style's features lie most, a
         quarter as many as channels and 256 at most.
-        Features that a network computed in bfloat16 are compared in bfloat16, for a machine that has it: the chosen ones lose 0.01 %.
+        Features that a network computed in bfloat16 are compared in bfloat16, so that rounding decides between the nearest ones.
 
     Paper:
         Kolkin, Kucera, Paris, Sýkora, Shechtman, Shakhnarovich 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors'
