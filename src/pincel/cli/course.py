@@ -33,7 +33,7 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     A page has a formula, a figure made from your picture, the command that makes it, minutes to teach it, an exercise that asks to predict
     before its answer is opened, and what is often misunderstood. Pages open without a network, and print on A4.
 
-    All of it takes a quarter of an hour on two cores. Ctrl-C ends with the pages there are; the same command again makes the missing ones,
+    All of it takes some minutes. Ctrl-C ends with the pages there are; the same command again makes the missing ones,
     and keeps those that were made from the same pictures.
     """
     ctx.exit(_made(folder, options))
