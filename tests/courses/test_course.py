@@ -60,7 +60,7 @@ class Studies:
 
 
 def make(folder: Path, studies: Studies, *names: str, inputs: CourseInputs = SMALL, show: Callable[[Any], None] = lambda _: None) -> Course:
-    return CourseMaker(folder, select_pages(PAGES, names or None), inputs, show, studies).make()
+    return CourseMaker(folder, PAGES, inputs, show, names or None, studies).make()
 
 
 def test_the_table_is_a_lecture_of_fifty_minutes_and_its_readings() -> None:
@@ -138,7 +138,7 @@ def test_pages_are_made_again_for_other_pictures_another_language_and_other_opti
         assert list(make(tmp_path, Studies(), "gram", inputs=inputs).made) == ["gram"]
     [page] = select_pages(PAGES, ["gram"])
     other = replace(page, figures=(replace(page.figures[0], options={"size": 64}),))
-    assert list(CourseMaker(tmp_path, [other], replace(SMALL, language="en"), lambda _: None, Studies()).make().made) == ["gram"]
+    assert list(CourseMaker(tmp_path, [other], replace(SMALL, language="en"), lambda _: None, None, Studies()).make().made) == ["gram"]
     (tmp_path / "gram.html").write_text("<html>something else")
     assert read_digest(tmp_path / "gram.html") == ""
     assert list(make(tmp_path, Studies(), "gram").made) == ["gram"]
@@ -153,6 +153,20 @@ def test_ended_early_whole_pages_stay_and_the_others_follow(tmp_path: Path) -> N
     course = make(tmp_path, rest, "convolution", "gram", "total-variation")
     assert rest.made == ["correlations", "total-variation"]
     assert "aún no está hecha" not in course.index.read_text()
+
+
+def test_a_page_made_anew_stays_a_part_of_the_course(tmp_path: Path) -> None:
+    make(tmp_path, Studies(), "convolution", "gram", "total-variation")
+    (tmp_path / "gram.html").write_text("<html>something else")
+    make(tmp_path, Studies(), "gram")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert 'href="total-variation.html"' in before["index.html"].decode()
+    assert 'rel="prev" href="convolution.html"' in before["gram.html"].decode()
+    # Of other pictures, the two others are not made again unasked.
+    again = Studies()
+    make(tmp_path, again, "gram", inputs=replace(SMALL, language="en"))
+    assert again.made == ["correlations"]
+    assert (tmp_path / "index.html").read_text().count("not made yet") == 2
 
 
 def test_a_report_is_made_once_for_all_pages_that_show_it(tmp_path: Path) -> None:

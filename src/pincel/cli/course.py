@@ -44,7 +44,7 @@ def _made(folder: str, options: dict[str, Any]) -> int:
     from pincel.cli.computing import begin_computing
     from pincel.cli.painting import EXIT_CODES, also_as_json, announce, stopped_by_signals
     from pincel.courses.declaration import CourseInputs
-    from pincel.courses.make import CourseMaker, select_pages
+    from pincel.courses.make import CourseMaker
     from pincel.courses.pages import PAGES
     from pincel.courses.progress import CourseBar
     from pincel.extras import require_extra
@@ -52,11 +52,10 @@ def _made(folder: str, options: dict[str, Any]) -> int:
     for library in ("matplotlib", "latex2mathml"):
         require_extra(library, extra="studies", what="the course")
     names = [name.strip() for name in options["pages"].split(",")] if options["pages"] else None
-    pages = select_pages(PAGES, names)
     begin_computing()
     inputs = CourseInputs(options["picture"], options["painting"], options["lang"], options["device"])
     with CourseBar(quiet=options["quiet"]) as bar:
-        maker = CourseMaker(Path(folder), pages, inputs, also_as_json(bar.show, json_lines=options["json_lines"]))
+        maker = CourseMaker(Path(folder), PAGES, inputs, also_as_json(bar.show, json_lines=options["json_lines"]), names)
         with stopped_by_signals(maker):
             made = maker.make()
     values = {"made": list(made.made), "kept": list(made.kept), "missing": list(made.missing)}

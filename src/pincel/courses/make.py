@@ -106,20 +106,24 @@ class CourseMaker:
 
     Attributes:
         folder: Where its pages go.
-        pages: Its pages, in order.
+        table: All pages that there can be, in order.
         inputs: What it is made from.
         show: Called with each event.
+        names: Of the pages to make; all for None. Those that are in the folder stay parts of the course.
         reporter: Makes the report of a figure.
     """
 
     folder: Path
-    pages: Sequence[CoursePage]
+    table: Sequence[CoursePage]
     inputs: CourseInputs
     show: Callable[[Event | PageProgress], None]
+    names: Sequence[str] | None = None
     reporter: Reporter = make_report
     _reports: dict[str, Report] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._wanted = select_pages(self.table, self.names)
+        self.pages = [page for page in self.table if page in self._wanted or read_digest(self.folder / f"{page.slug}.html")]
         self.progress = ProgressReporter(self._studied)
         self._page: CoursePage | None = None
         self._share = PageShare()
@@ -138,7 +142,7 @@ class CourseMaker:
         check_course_folder(self.folder, self.inputs)
         digests = self._digests()
         kept = [page for page in self.pages if read_digest(self.folder / f"{page.slug}.html") == digests[page.slug]]
-        todo = [page for page in self.pages if page not in kept]
+        todo = [page for page in self._wanted if page not in kept]
         self._total = float(sum(page.seconds for page in todo))
         made: list[CoursePage] = []
         self._write_contents(kept)
@@ -154,7 +158,7 @@ class CourseMaker:
             self._tell("")
             self._write_contents([*kept, *made])
         there = {page.slug for page in (*kept, *made)}
-        missing = [page.slug for page in self.pages if page.slug not in there]
+        missing = [page.slug for page in self._wanted if page.slug not in there]
         return Course(self.folder / INDEX, [page.slug for page in made], [page.slug for page in kept], missing)
 
     def _write_contents(self, there: Sequence[CoursePage]) -> None:

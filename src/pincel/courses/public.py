@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pincel.arguments import checked
 from pincel.courses.declaration import CourseInputs
-from pincel.courses.make import Course, CourseMaker, PageProgress, select_pages
+from pincel.courses.make import Course, CourseMaker, PageProgress
 from pincel.courses.pages import PAGES
 from pincel.courses.progress import CourseBar
 from pincel.engine.events import Event
@@ -57,6 +57,5 @@ def course(  # noqa: PLR0913 - each is a choice of the caller's
     require_extra("matplotlib", extra="studies", what="the course")
     require_extra("latex2mathml", extra="studies", what="the course")
     inputs = CourseInputs(fspath(picture), fspath(painting), language, device)
-    chosen = select_pages(PAGES, pages)
     with showing(CourseBar() if progress else None, on_event) as show:
-        return CourseMaker(Path(folder), chosen, inputs, show).make()
+        return CourseMaker(Path(folder), PAGES, inputs, show, pages).make()
