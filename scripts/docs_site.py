@@ -1,6 +1,6 @@
 """The documentation as a site: make docs.
 
-    python scripts/docs_site.py build      # docs/_build/en and docs/_build/es, without a network; warnings and broken links are errors
+    python scripts/docs_site.py build      # docs/_build: en, es and the course, without a network; warnings and broken links are errors
     python scripts/docs_site.py catalogs   # new texts of the pages into docs/locale/es, to be translated there
     python scripts/docs_site.py share      # how much of the Spanish pages is translated
 
@@ -28,6 +28,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import pincel
+from docs_course import make_courses
 from pincel.cli.app import VERBS
 from pincel.courses.declaration import CoursePage
 from pincel.courses.pages import PAGES
@@ -165,9 +166,14 @@ def course(language: str) -> str:
     parts = []
     for part, (title, _text) in PARTS.items():
         pages = [page for page in PAGES if page.part == part]
-        rows = [[cell(each.title.text(tongue)), f"`{each.slug}.html`", str(each.minutes), _studies(each)] for each in pages]
+        rows = [[_course_link(each, tongue), f"`{each.slug}.html`", str(each.minutes), _studies(each)] for each in pages]
         parts += [f"### {title.text(tongue)}", table(header, rows)]
     return "\n\n".join(parts)
+
+
+def _course_link(page: CoursePage, language: Language) -> str:
+    """Return the title of a page of the course, which leads to it as it is made for the site."""
+    return f'<a href="../../course/{language}/{page.slug}.html">{cell(page.title.text(language))}</a>'
 
 
 def _studies(page: CoursePage) -> str:
@@ -297,8 +303,9 @@ def sphinx(builder: str, language: str, out: Path, *flags: str) -> None:
 
 
 def build() -> None:
-    """Build the site in every language and check its links; print what was made."""
+    """Make the course, build the site in every language and check its links; print what was made."""
     started = time.perf_counter()
+    make_courses()
     for language in LANGUAGES:
         shutil.rmtree(BUILT / language, ignore_errors=True)
         sphinx("html", language, BUILT / language, "-W", "--keep-going", "-d", str(BUILT / "doctrees" / language))
