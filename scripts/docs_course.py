@@ -55,8 +55,8 @@ def make_courses() -> None:
         with CourseBar() as bar:
             clock = Clock(bar)
             CourseMaker(COURSE / language, PAGES, inputs, clock.show, reporter=report_once).make()
-        for page, seconds in clock.seconds.items():
-            took[page] = took.get(page, 0.0) + seconds
+        for name, seconds in clock.seconds.items():
+            took[name] = took.get(name, 0.0) + seconds
     print("page\tteach, min\tmake, s\ten, kB\tes, kB")
     for page in PAGES:
         sizes = [(COURSE / language / f"{page.slug}.html").stat().st_size / 1000 for language in ("en", "es")]
