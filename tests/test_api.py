@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageChops
 
 import pincel
 from pincel import Step, evaluate, transfer
@@ -149,3 +149,22 @@ def test_strength_goes_from_the_photograph_to_the_painting(photographs: list[Pat
     assert away == sorted(away)
     assert away[0] < 1 / 255
     assert near == sorted(near, reverse=True)
+
+
+@pytest.mark.parametrize("method", ["cholesky", "pca", "monge", "histogram"])
+def test_colors_alone_become_those_of_another_picture(method: Any, photographs: list[Path], tmp_path: Path) -> None:
+    result = pincel.match_colors(photographs[0], photographs[1], method=method, size=40)
+    wanted = pincel.match_colors(photographs[1], photographs[1], size=40)
+    assert max(result.image.size) == 40
+    assert result.pixels is not None
+    assert wanted.pixels is not None
+    # Of what is clipped, a little is lost.
+    means = [each.mean((0, 2, 3)) for each in (result.pixels, wanted.pixels)]
+    assert float((means[0] - means[1]).abs().max()) < 0.05
+    assert json.loads(result.save(tmp_path / "a.png").with_suffix(".json").read_text())["method"] == method
+
+
+def test_a_picture_with_its_own_colors_stays_as_it_is(photographs: list[Path]) -> None:
+    same = pincel.match_colors(photographs[0], photographs[0])
+    with Image.open(photographs[0]) as picture:
+        assert np.asarray(ImageChops.difference(same.image, picture.convert("RGB"))).max() <= 1

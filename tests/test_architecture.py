@@ -60,11 +60,12 @@ LAYERS = {
     "studies": 10,
     "studio": 11,
     "courses": 11,
+    "mcp": 12,
     "cluster": 9,
     # The package itself: nothing but a table of what is inside.
-    "": 12,
-    "cli": 13,
-    "__main__": 14,
+    "": 13,
+    "cli": 14,
+    "__main__": 15,
 }
 
 PLACE = re.compile(r"pincel(\.\w+)+(:\w+)?")

@@ -30,11 +30,12 @@ MODULES = {
     "pillow-heif": "pillow_heif",
     "protobuf": "google.protobuf",
     "python-multipart": "python_multipart",
+    "mcp-types": "mcp_types",
     "pyvips-binary": "_libvips",
     "tomli-w": "tomli_w",
 }
 # Room → the extra that some of its modules import, which are themselves imported only where it was asked for.
-ROOMS = {"studio": "studio", "studies": "studies", "courses": "studies", "backbones": "weights"}
+ROOMS = {"studio": "studio", "studies": "studies", "courses": "studies", "mcp": "mcp", "backbones": "weights"}
 
 
 @pytest.fixture(autouse=True)

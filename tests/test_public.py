@@ -47,7 +47,7 @@ PICTURES = {"content", "style", "image", "picture", "first", "second", "contents
     "network",
 }
 # Verbs that make no picture and measure none, or are functions of other names.
-OTHERS = {"studio", "recipes", "backbones", "weights", "samples", "doctor", "completion"}
+OTHERS = {"studio", "recipes", "backbones", "weights", "samples", "doctor", "completion", "mcp"}
 NAMES = {"quick": "stylize", "classify": "predict", "train-style": "train_style"}
 
 
@@ -74,7 +74,7 @@ def test_help_teaches_and_names_every_function() -> None:
 
 
 def test_every_verb_that_makes_or_measures_something_is_a_function() -> None:
-    assert {NAMES.get(verb, verb) for verb in VERBS if verb not in OTHERS} == set(FUNCTIONS) - {"features"}
+    assert {NAMES.get(verb, verb) for verb in VERBS if verb not in OTHERS} == set(FUNCTIONS) - {"features", "match_colors"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -11,7 +11,8 @@ A picture is a path, ``sample:harbour`` (``pincel samples`` lists the samples), 
 everything else by keyword: ``strength=1.5`` (more painting), ``strokes=0.5`` (finer), ``color="luminance"``, ``seed=1``, ``steps``,
 ``recipe="bold"`` … ``help(pincel.transfer)`` says what a function takes, ``help(pincel.Recipe)`` every value of a recipe.
 
-- Paint: ``transfer``, ``stylize`` (in a second), ``texture``, ``batch`` (a folder of photographs), ``video`` (a film), ``resume``.
+- Paint: ``transfer``, ``stylize`` (in a second), ``texture``, ``batch`` (a folder of photographs), ``video`` (a film), ``resume``;
+  ``match_colors`` brings colors only.
 - Compare: ``grid`` (values of options, side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective of a
   picture), ``plan`` (memory and time, before painting).
 - Look inside: ``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features alone), ``study`` (a report:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pincel.api.codes import invert
+    from pincel.api.colors import match_colors
     from pincel.api.movies import video
     from pincel.api.painting import evaluate, plan, resume, texture, transfer
     from pincel.api.quick import export, stylize
@@ -66,6 +68,7 @@ _PLACES = {
     "plan": "pincel.api.painting",
     "evaluate": "pincel.api.painting",
     "stylize": "pincel.api.quick",
+    "match_colors": "pincel.api.colors",
     "export": "pincel.api.quick",
     "predict": "pincel.classify.predict",
     "train": "pincel.classify.public",
@@ -136,6 +139,7 @@ __all__ = [
     "features",
     "grid",
     "invert",
+    "match_colors",
     "plan",
     "predict",
     "resume",

@@ -22,6 +22,8 @@ from pathlib import Path
 
 from pincel.errors import OptionError, OutputError, PincelError
 
+# Bytes of a name before what is added: a file system takes 255.
+LONGEST = 200
 _WEEK = 7 * 24 * 3600
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room, or write to another disk"),
@@ -100,6 +102,17 @@ def _temporary_beside(path: Path) -> Path:
     """Return a new short name in the folder of ``path``, hidden, with the same suffix."""
     # Not derived from the name: a name of the longest length allowed must still have a temporary.
     return path.with_name(f".pincel-{secrets.token_hex(6)}{path.suffix}")
+
+
+def default_stem(*pictures: str) -> str:
+    """Return the names of pictures, without folders and extensions, with hyphens between.
+
+    Example:
+        >>> default_stem("holidays/beach.jpg", "sample:impasto")
+        'beach-impasto'
+    """
+    stems = (Path(text.removeprefix("sample:").rstrip("/")).stem for text in pictures)
+    return os.fsencode("-".join(stems)).lstrip(b"-.")[:LONGEST].decode("utf-8", "ignore") or "painted"
 
 
 def check_name(path: str | os.PathLike[str], what: str, accepted: str, hint: str) -> str:

@@ -29,6 +29,7 @@ VERBS = {
     "export": "Export a network of train-style as ONNX, for other programs.",
     "evaluate": "Print every term of the objective for a finished picture.",
     "study": "See what a network sees: figures, numbers and a page that explains them.",
+    "mcp": "Let an assistant paint: a server of the Model Context Protocol.",
     "course": "Make the whole lecture from your own picture: pages with figures and exercises.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",
     "backbones": "List networks, or the layers of one.",

@@ -10,8 +10,6 @@ from itertools import count
 from pathlib import Path
 
 SUFFIX = ".png"
-# Bytes of a name before what is added: a file system takes 255.
-_LONGEST = 200
 
 
 @contextmanager
@@ -21,6 +19,7 @@ def output_path(given: str | None, content: str, paintings: Sequence[str]) -> It
     Raises:
         OutputError: If none was given and nothing can be written into the current folder.
     """
+    from pincel.files import default_stem
     from pincel.sources import BLANK
 
     if given is not None:
@@ -29,17 +28,6 @@ def output_path(given: str | None, content: str, paintings: Sequence[str]) -> It
     stem = default_stem(*paintings, "texture") if content.startswith(BLANK) else default_stem(content, *paintings)
     with reserved_name(stem) as path:
         yield path
-
-
-def default_stem(*pictures: str) -> str:
-    """Return the names of pictures, without folders and extensions, with hyphens between.
-
-    Example:
-        >>> default_stem("holidays/beach.jpg", "sample:impasto")
-        'beach-impasto'
-    """
-    stems = (Path(text.removeprefix("sample:").rstrip("/")).stem for text in pictures)
-    return os.fsencode("-".join(stems)).lstrip(b"-.")[:_LONGEST].decode("utf-8", "ignore") or "painted"
 
 
 @contextmanager
@@ -86,7 +74,9 @@ def next_free(picture: Path) -> Path:
 def checkpoint_folder_of(picture: Path) -> Path:
     """Return the folder for checkpoints of a run that were not asked for: beside its picture."""
     # A name of the greatest length must still have a folder.
-    name = os.fsencode(picture.name)[:_LONGEST].decode("utf-8", "ignore")
+    from pincel.files import LONGEST
+
+    name = os.fsencode(picture.name)[:LONGEST].decode("utf-8", "ignore")
     return picture.with_name(f"{name}.checkpoint")
 
 

@@ -22,9 +22,9 @@ Capture = pytest.CaptureFixture[str]
 
 
 def _all_examples(capsys: Capture) -> list[str]:
-    # Those of ``studio`` take for ever: tests/cli/test_studio.py ends them; those of ``video`` have many frames: tests/cli/test_video.py
-    # runs them with a few.
-    return [line for verb in VERBS if verb not in ("studio", "video") for line in examples(pincel(capsys, verb, "--help").out)]
+    # Those of ``studio`` and ``mcp`` take for ever: tests/cli/test_studio.py and tests/interfaces/mcp/test_stdio.py end them; those of
+    # ``video`` have many frames: tests/cli/test_video.py runs them with a few.
+    return [line for verb in VERBS if verb not in ("studio", "mcp", "video") for line in examples(pincel(capsys, verb, "--help").out)]
 
 
 @pytest.fixture
