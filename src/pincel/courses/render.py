@@ -38,6 +38,7 @@ PARTS: dict[Part, tuple[Translated, Translated]] = {
 }
 WORDS = {
     "answer": _("Answer"),
+    "asking": _("Ask first"),
     "command": _("The commands that make these figures; put your own pictures in"),
     "contents": _("Contents"),
     "copied": _("Copied"),
@@ -48,11 +49,18 @@ WORDS = {
     "formula": _("Formula"),
     "keys": _("The keys ← and → turn pages."),
     "latex": _("LaTeX"),
+    "lecture": _("Lecture mode"),
+    "lecture_keys": _(
+        "L is the lecture mode, in large type: there PageDown and PageUp, as the remote of a presenter sends them, go on by a screen, "
+        "and at the end of a page to the next. A opens the answer, as does the remote’s button for a black screen. P is the switch "
+        "“ask first”: on, answers are folded until they are opened; off, they are open on every page."
+    ),
     "lead": _("Each page has a formula, a figure made from these two pictures, something to predict, and what is often misunderstood."),
     "minutes": _("minutes"),
     "missing": _("not made yet: the same command makes it"),
     "mistakes": _("What is often misunderstood"),
     "next": _("Next"),
+    "out_of": _("of"),
     "page": _("page"),
     "painting": _("the painting"),
     "picture": _("the photograph"),
@@ -60,6 +68,7 @@ WORDS = {
     "print": _(
         "Every page prints on A4 in black and white; the answer stays off the sheet unless it is open, and leaves lines to write on."
     ),
+    "turn": _("Turn pages"),
 }
 
 
@@ -84,11 +93,13 @@ class Row:
 
     Attributes:
         page: The page.
+        begins: Minutes into its part at which it begins.
         ends: Minutes into its part at which it ends.
         there: Whether its file is there.
     """
 
     page: CoursePage
+    begins: int
     ends: int
     there: bool
 
@@ -105,6 +116,7 @@ def render_page(page: CoursePage, pages: Sequence[CoursePage], shown: Sequence[S
     """
     place = pages.index(page)
     language = inputs.language
+    rows = list(_rows(pages, page.part, ()))
     return _render(
         "course.html.j2",
         inputs,
@@ -117,6 +129,8 @@ def render_page(page: CoursePage, pages: Sequence[CoursePage], shown: Sequence[S
         revealed=[_markup(each.revealed, language) for each in shown],
         commands=list(dict.fromkeys(each.figure.command_line(inputs) for each in shown)),
         lines=LINES,
+        row=next(row for row in rows if row.page == page),
+        minutes=rows[-1].ends,
         mathml=_mathml,
         mark=mark,
     )
@@ -133,8 +147,8 @@ def _rows(pages: Sequence[CoursePage], part: Part, there: Sequence[str]) -> Iter
     ends = 0
     for page in pages:
         if page.part == part:
-            ends += page.minutes
-            yield Row(page, ends, page.slug in there)
+            begins, ends = ends, ends + page.minutes
+            yield Row(page, begins, ends, page.slug in there)
 
 
 def _render(name: str, inputs: CourseInputs, **values: Any) -> str:

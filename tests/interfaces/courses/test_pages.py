@@ -139,6 +139,46 @@ def test_pages_with_figures_fit_and_can_be_used_by_everybody(reader: Reader, fig
         assert serious == [], name
 
 
+def test_a_lecture_is_given_by_a_remote_from_page_to_page(reader: Reader, course: Path) -> None:
+    reader = on(reader, course)
+    reader.page.set_viewport_size({"width": 1280, "height": 720})
+    press, evaluate = reader.page.keyboard.press, reader.page.evaluate
+    reader.go("index")
+    size = evaluate("parseFloat(getComputedStyle(document.querySelector('.lead')).fontSize)")
+    press("l")
+    assert evaluate("parseFloat(getComputedStyle(document.querySelector('.lead')).fontSize)") > 1.5 * size
+    press("ArrowRight")
+    reader.page.wait_for_url(f"**/{PAGES[0].slug}.html#lecture")
+    # Two buttons: on, to the end of the page, and only then to the next one.
+    seen = 0
+    while evaluate("document.documentElement.scrollHeight - innerHeight - scrollY") > 8:
+        press("PageDown")
+        reader.page.wait_for_function("seen => scrollY > seen", arg=seen)
+        seen = evaluate("scrollY")
+    assert seen > 0
+    press("PageDown")
+    reader.page.wait_for_url(f"**/{PAGES[1].slug}.html#lecture")
+    first, second = PAGES[0].minutes, PAGES[0].minutes + PAGES[1].minutes
+    assert reader.page.locator(".place").inner_text() == f"2/{len(PAGES)} · minutos {first}–{second} de 50"
+    press("PageUp")
+    reader.page.wait_for_url(f"**/{PAGES[0].slug}.html#lecture")
+    # The answer is folded until it is asked for; the third button of a remote, which makes a screen black, opens it.
+    answer = reader.page.locator("details.answer")
+    assert answer.get_attribute("open") is None
+    press(".")
+    assert answer.locator("p").first.is_visible()
+    reader.page.get_by_role("button", name="Preguntar antes").click()
+    assert reader.page.get_by_role("button", name="Preguntar antes").get_attribute("aria-pressed") == "false"
+    press("ArrowRight")
+    reader.page.wait_for_url(f"**/{PAGES[1].slug}.html#lecture&answers")
+    assert answer.locator("p").first.is_visible()
+    evaluate(AXE)
+    assert [each["id"] for each in evaluate("axe.run()")["violations"] if each["impact"] in ("serious", "critical")] == []
+    press("Escape")
+    assert reader.page.url.endswith("#answers")
+    assert evaluate("document.documentElement.className") == ""
+
+
 def test_a_formula_is_copied_as_latex(reader: Reader, course: Path) -> None:
     reader = on(reader, course)
     reader.go("total-variation")
