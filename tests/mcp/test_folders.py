@@ -40,6 +40,11 @@ def test_nothing_outside_is_read_however_it_is_reached(two: AllowedFolders, tmp_
         with pytest.raises(PincelError):
             two.new_picture(name, "x")
     assert "link.png" not in two.pictures()
+    for name in ("../secret", "folder", str(tmp_path)):
+        with pytest.raises(OptionError, match="may not be read"):
+            two.pictures(name)
+    with pytest.raises(OptionError, match="no such folder"):
+        two.pictures("first.png")
     for name in ("none.png", "blank:8x8", "", "."):
         with pytest.raises(OptionError, match="no such picture"):
             two.picture(name)

@@ -59,6 +59,7 @@ def test_what_can_be_asked_without_painting(tmp_path: Path) -> None:
     Image.new("RGB", (8, 6)).save(tmp_path / "own.png")
     listed, recipes, plan = call(tmp_path, ("list_pictures", {}), ("describe_recipes", {}), ("plan", {**PAIR, "size": 64}))
     assert listed.structured_content["pictures"] == ["own.png"]
+    assert listed.structured_content["not_listed"] == 0
     assert "sample:lake" in listed.structured_content["samples"]
     assert recipes.structured_content["pincel"]["good_for"]
     assert plan.structured_content["size"] == [64, 48]

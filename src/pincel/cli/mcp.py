@@ -36,6 +36,8 @@ def command(folders: tuple[str, ...], device: str) -> None:
 
     allowed = AllowedFolders([expanded(each) for each in folders])
     begin_computing()
+    if sys.stdin.isatty():
+        click.echo("Waiting for an assistant on standard input: it starts this command by itself. Ctrl-C ends it.", err=True)
     # The protocol is bytes, which the tolerant stream of the command line does not take.
     with redirect_stdout(sys.__stdout__):
         make_server(allowed, device).run("stdio")

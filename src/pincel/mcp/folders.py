@@ -47,9 +47,16 @@ class AllowedFolders:
             raise OptionError(one_line("no such picture", quoted(name), "a file, or sample:NAME", "the tool list_pictures"))
         return str(path)
 
-    def pictures(self) -> list[str]:
-        """Return the names of all pictures there are, those in the first folder without it, in order."""
-        found = [path for folder in self.folders for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    def pictures(self, below: str | None = None) -> list[str]:
+        """Return the names of all pictures in the folders, or below one of their folders, in order.
+
+        Raises:
+            OptionError: If that one lies elsewhere, or there is none.
+        """
+        places = self.folders if below is None else (self._inside(below, "read"),)
+        if not all(place.is_dir() for place in places):
+            raise OptionError(one_line("no such folder", quoted(below or ""), "a folder", "list_pictures without one"))
+        found = [path for place in places for path in sorted(place.rglob("*")) if path.suffix.lower() in SUFFIXES]
         return [self.name_of(path) for path in found if path.is_file() and self._is_inside(path.resolve())]
 
     def new_picture(self, name: str | None, stem: str) -> Path:

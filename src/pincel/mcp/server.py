@@ -39,6 +39,8 @@ sample:harbour. For a result in a second use stylize; for a fine one transfer, w
 Results are new files; no file is ever replaced."""
 # Long side of the picture that comes with an answer, in pixels.
 THUMBNAIL = 256
+# More names are too many for a conversation.
+LISTED = 200
 
 Photograph = Annotated[str, Field(description="The photograph: a file in an allowed folder, or sample:NAME.")]
 Paintings = Annotated[list[str], Field(min_length=1, description="The painting whose style it gets, or several that are mixed; likewise.")]
@@ -177,10 +179,20 @@ class Tools:
 
         return await self._jobs.run(context, work)
 
-    async def list_pictures(self) -> dict[str, Any]:
+    async def list_pictures(
+        self,
+        context: Context,
+        *,
+        folder: Annotated[str | None, Field(description="A folder to list, with those in it; all that are allowed when left out.")] = None,
+    ) -> dict[str, Any]:
         """List the folders that may be read and written, the pictures in them, and the samples that come with pincel."""
-        samples = [f"{PREFIX}{name}" for name in sample_names()]
-        return {"folders": list(map(str, self._folders.folders)), "pictures": self._folders.pictures(), "samples": samples}
+
+        def work(_: Show) -> dict[str, Any]:
+            pictures = self._folders.pictures(folder)
+            found = {"folders": list(map(str, self._folders.folders)), "pictures": pictures[:LISTED], "not_listed": len(pictures[LISTED:])}
+            return {**found, "samples": [f"{PREFIX}{name}" for name in sample_names()]}
+
+        return await self._jobs.run(context, work)
 
     async def describe_recipes(self) -> dict[str, Any]:
         """List the recipes of transfer: what each is, and what it is good for."""
