@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pincel.backbones.vgg import VGG
 from pincel.feedforward.network import MEAN, Network
-from pincel.feedforward.operations import ChannelStatistics, adain, local_norm, run_ops, run_to_end
+from pincel.feedforward.operations import local_norm, run_ops, run_to_end
 from pincel.feedforward.tiles import stylize_pixels
 from tests.feedforward.nets import any_style, one_style
 
@@ -91,21 +91,6 @@ def test_the_eye_sees_what_the_backbone_does(vgg: VGG) -> None:
     found = run_to_end(run_ops(network.encoder_ops, network.preprocess(pixels), network.weights), local_norm(network.weights))
     assert found.shape == expected.shape == (1, 128, 16, 23)
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-4)
-
-
-def test_adapted_by_hand() -> None:
-    x = torch.tensor([[[[1.0, 3.0], [1.0, 3.0]]]])
-    target = ChannelStatistics(torch.tensor(10.0).view(1, 1, 1, 1), torch.tensor(16.0).view(1, 1, 1, 1))
-    found = adain(x, ChannelStatistics.of(x), target)
-    # Mean 2, deviation 1 → mean 10, deviation 4.
-    assert torch.allclose(found, torch.tensor([[[[6.0, 14.0], [6.0, 14.0]]]]), atol=1e-4)
-
-
-def test_a_share_of_the_way_to_a_style() -> None:
-    one, other = (ChannelStatistics(torch.full((1, 1, 1, 1), m), torch.full((1, 1, 1, 1), v)) for m, v in ((0.0, 1.0), (4.0, 9.0)))
-    half = one.lerp(other, 0.5)
-    assert float(half.mean) == 2.0
-    assert float(half.deviation) == pytest.approx(2.0, abs=1e-5)
 
 
 def test_slopes_reach_every_weight() -> None:

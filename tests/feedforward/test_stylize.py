@@ -10,7 +10,7 @@ import torch
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureSizeError
 from pincel.feedforward.network import Network
-from pincel.feedforward.stylize import Color, StylizeOptions, match_colors, measure_style, style_statistics, stylize
+from pincel.feedforward.stylize import Color, StylizeOptions, match_colors, measure_style, style_target, stylize
 from pincel.functional.color import color_statistics, luma
 from pincel.images.picture import LoadedImage
 from tests.feedforward.nets import any_style, one_style
@@ -28,10 +28,10 @@ def network(vgg: VGG) -> Network:
 
 def test_a_mixture_is_between(network: Network) -> None:
     one, other = picture(1), picture(2)
-    mixed = style_statistics(network, [(one, 3.0), (other, 1.0)])
-    apart = [measure_style(network, each) for each in (one, other)]
+    mixed = style_target(network, [(one, 3.0), (other, 1.0)])
+    apart = [network.transform.target(measure_style(network, each)) for each in (one, other)]
     assert torch.allclose(mixed.mean, 0.75 * apart[0].mean + 0.25 * apart[1].mean, rtol=1e-5, atol=1e-6)
-    assert torch.allclose(mixed.deviation, 0.75 * apart[0].deviation + 0.25 * apart[1].deviation, rtol=1e-4, atol=1e-5)
+    assert torch.allclose(mixed.spread, 0.75 * apart[0].spread + 0.25 * apart[1].spread, rtol=1e-4, atol=1e-5)
 
 
 def test_a_style_of_no_weight_is_not_looked_at(network: Network) -> None:
@@ -107,4 +107,4 @@ def test_pictures_too_small(network: Network) -> None:
 @pytest.mark.parametrize("weights", [(0.0, 0.0), (-1.0, 2.0), (float("nan"), 1.0)])
 def test_weights_that_cannot_be(weights: tuple[float, float], network: Network) -> None:
     with pytest.raises(OptionError, match=r"^style: weights that cannot be"):
-        style_statistics(network, [(picture(1), weights[0]), (picture(2), weights[1])])
+        style_target(network, [(picture(1), weights[0]), (picture(2), weights[1])])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,9 +13,9 @@ from hypothesis import strategies as st
 from pincel.backbones.vgg import VGG
 from pincel.errors import MemoryLimitError
 from pincel.feedforward.network import Network
-from pincel.feedforward.operations import ChannelStatistics
 from pincel.feedforward.stages import TileGeometry
 from pincel.feedforward.tiles import SIDES, choose_side, estimate_memory, stylize_pixels, tile_spans
+from pincel.feedforward.transforms import Covariance
 from tests.feedforward.nets import any_style, one_style
 
 
@@ -25,10 +28,12 @@ def test_tiles_paint_the_same_picture(height: int, width: int, padding: str, sid
     assert torch.allclose(stylize_pixels(network, pixels, None, 1.0, side), whole, atol=1e-5)
 
 
-def test_tiles_of_an_any_style_network(vgg: VGG) -> None:
+@pytest.mark.parametrize("transform", ["adain", "wct"])
+def test_tiles_of_an_any_style_network(vgg: VGG, transform: Literal["adain", "wct"]) -> None:
     network = any_style(vgg)
+    network = replace(network, spec=replace(network.spec, transform=transform))
     pixels = torch.rand(1, 3, 61, 75, generator=torch.Generator().manual_seed(3))
-    target = ChannelStatistics(torch.rand(1, 128, 1, 1), torch.rand(1, 128, 1, 1))
+    target = network.transform.target(Covariance.of(torch.rand(1, 128, 20, 20)))
     whole = stylize_pixels(network, pixels, target, 0.6, 0)
     told: list[tuple[int, int]] = []
     tiled = stylize_pixels(network, pixels, target, 0.6, 32, lambda done, total: told.append((done, total)))

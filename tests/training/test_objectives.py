@@ -8,8 +8,9 @@ import pytest
 
 from pincel.api.painting import evaluate
 from pincel.feedforward.network import Network, init_weights
-from pincel.feedforward.operations import ChannelStatistics, adain, local_norm, run_ops, run_to_end
+from pincel.feedforward.operations import ChannelStatistics, local_norm, run_ops, run_to_end
 from pincel.feedforward.tiles import stylize_pixels
+from pincel.feedforward.transforms import TRANSFORMS, Covariance
 from pincel.functional.content import feature_distance
 from pincel.training.build import make_objective
 from pincel.training.inputs import objective_recipe
@@ -50,11 +51,11 @@ def test_it_is_what_optimization_would_measure(photographs: list[Path], tmp_path
     assert numbers["tv"] == pytest.approx(expected["terms"]["tv"], rel=1e-3)
 
 
-def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", TRANSFORMS)
+def test_of_any_style_by_hand(kind: str, photographs: list[Path], tmp_path: Path) -> None:
     folder = str(photographs[0].parent)
-    taught = StyleTraining(
-        folder, folder, tmp_path / "n.safetensors", recipe=any_style(photographs[0].parent), kind="any-style", config=CPU
-    )
+    recipe = any_style(photographs[0].parent, transform=kind)
+    taught = StyleTraining(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", config=CPU)
     learner = learner_of(taught)
     lesson, network = learner.objective, untrained(learner)
     assert isinstance(lesson, AnyStyleObjective)
@@ -63,7 +64,9 @@ def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
     layers = ("relu1_1", "relu2_1")
     its = vgg.features(255 * style, layers)
     mine = vgg.features(255 * crop, layers)
-    target = adain(mine["relu2_1"], ChannelStatistics.of(mine["relu2_1"]), ChannelStatistics.of(its["relu2_1"]))
+    transform = TRANSFORMS[kind]
+    wanted = transform.target(Covariance.of(its["relu2_1"]))
+    target = transform.apply(mine["relu2_1"], Covariance.of(mine["relu2_1"]), wanted, 1.0)
     # In gray levels, as it comes: what is out of the range of colors is to be unlearned.
     seen = vgg.features(run_to_end(run_ops(network.decoder_ops, target, network.own), local_norm(network.own)), layers)
     assert found["content"] == pytest.approx(float(feature_distance(seen["relu2_1"], target)), rel=1e-3)

@@ -18,6 +18,7 @@ from pincel.errors import WeightsError
 from pincel.feedforward.operations import Weights
 from pincel.feedforward.spec import NetworkSpec, encoder_ops
 from pincel.feedforward.stages import Op, TileGeometry, output_stride, tile_geometry
+from pincel.feedforward.transforms import TRANSFORMS, Transform
 from pincel.files import one_line, quoted
 
 # Mean color of a one-style network's images, RGB: that of the VGG whose features its loss compares.
@@ -63,6 +64,11 @@ class Network:
         """All operations, from preprocessed pixels to pixels."""
         adapt = (Op("adapt", "adapt", self.encoder.channels, self.encoder.channels),) if self.encoder else ()
         return (*self.encoder_ops, *adapt, *self.decoder_ops)
+
+    @property
+    def transform(self) -> Transform:
+        """How an any-style network gives its features the statistics of a style."""
+        return TRANSFORMS[self.spec.transform]
 
     @cached_property
     def encoder_ops(self) -> tuple[Op, ...]:

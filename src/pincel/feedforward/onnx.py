@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from pincel.extras import require_extra
 from pincel.feedforward.network import Network
-from pincel.feedforward.operations import ChannelStatistics, local_norm, run_ops, run_to_end
+from pincel.feedforward.operations import local_norm, run_ops, run_to_end
 from pincel.feedforward.tiles import stylize_pixels
+from pincel.feedforward.transforms import Covariance
 from pincel.files import atomically
 from pincel.version import __version__
 
@@ -83,7 +84,7 @@ class _StylizerModule(nn.Module):
         network, target = self._network, None
         if style is not None:
             features = run_to_end(run_ops(network.encoder_ops, network.preprocess(style), network.weights), local_norm(network.weights))
-            target = ChannelStatistics.of(features)
+            target = network.transform.target(Covariance.of(features))
         return stylize_pixels(network, content, target, strength, side=0)
 
 

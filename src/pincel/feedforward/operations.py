@@ -50,11 +50,6 @@ class ChannelStatistics:
         """Root of the variance, above 0."""
         return (self.variance + EPSILON).sqrt()
 
-    def lerp(self, other: ChannelStatistics, fraction: float) -> ChannelStatistics:
-        """Move means and deviations linearly towards others: 0 leaves them, 1 makes them the others', more moves them beyond."""
-        deviation = self.deviation.lerp(other.deviation, fraction).clamp_min(0)
-        return ChannelStatistics(self.mean.lerp(other.mean, fraction), deviation.square() - EPSILON)
-
 
 def run_ops(ops: Sequence[Op], x: Tensor, weights: Weights) -> OpRun:
     """Run operations; yield (operation, input) for each that needs the whole image, and be sent its output.
@@ -100,16 +95,6 @@ def instance_norm(op: Op, x: Tensor, statistics: ChannelStatistics, weights: Wei
     weight, bias = (weights[f"{op.name}.{part}"].view(1, -1, 1, 1) for part in ("weight", "bias"))
     factor = weight / statistics.deviation
     return x * factor + (bias - statistics.mean * factor)
-
-
-def adain(x: Tensor, statistics: ChannelStatistics, target: ChannelStatistics) -> Tensor:
-    r"""Give each channel mean and deviation of a style: :math:`\sigma(s) \frac{c - \mu(c)}{\sigma(c)} + \mu(s)`.
-
-    Paper:
-        Huang, Belongie 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization", eq. 8.
-    """
-    factor = target.deviation / statistics.deviation
-    return x * factor + (target.mean - statistics.mean * factor)
 
 
 def local_norm(weights: Weights) -> GlobalOp:

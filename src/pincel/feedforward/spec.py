@@ -27,7 +27,8 @@ class NetworkSpec:
         output: ``tanh`` or ``linear``.
         encoder: Of an any-style network, the backbone whose features it works on, normalized.
         encoder_hash: Fingerprint of that backbone's weights.
-        layer: The layer whose means and deviations are the style.
+        layer: The layer whose statistics are the style.
+        transform: How features are given them: a name of :data:`pincel.feedforward.transforms.TRANSFORMS`.
         styles: What it was trained after: name, sha256, width and height of each picture.
         recipe: How it was trained, as plain data.
         trained: The outcome: steps, seconds, J and its terms, on which pictures.
@@ -43,6 +44,7 @@ class NetworkSpec:
     encoder: str = ""
     encoder_hash: str = ""
     layer: str = ""
+    transform: Literal["adain", "wct"] = "adain"
     styles: tuple[Mapping[str, Any], ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)

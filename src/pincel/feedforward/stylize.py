@@ -18,8 +18,8 @@ from torch import Tensor
 
 from pincel.errors import OptionError, PictureSizeError
 from pincel.feedforward.network import Network
-from pincel.feedforward.operations import ChannelStatistics
 from pincel.feedforward.tiles import TileCallback, choose_side, estimate_memory, no_progress, stylize_pixels
+from pincel.feedforward.transforms import Covariance, StyleTarget
 from pincel.files import one_line
 from pincel.functional.color import color_statistics, pca, pool_statistics, with_luminance_of
 from pincel.images.picture import LoadedImage
@@ -37,7 +37,7 @@ class StylizeOptions:
 
     Attributes:
         strength: Of an any-style network, how far statistics of the features are moved to the style's: 0 reconstructs the content, 1 is as
-            in the paper, 2 moves them as far again.
+            in the papers, 2 moves them as far again.
         color: ``style``, its colors; ``content``, those of the content, to which the style's are matched before; ``luminance``, those of
             the content with only its brightness changed.
     """
@@ -109,7 +109,7 @@ def stylize(
     check_size(network, content)
     side = 0 if budget is None else choose_side(network, content.height, content.width, budget)
     matched = match_colors(styles, content) if options.color == "content" else styles
-    target = style_statistics(network, matched, budget) if network.encoder else None
+    target = style_target(network, matched, budget) if network.encoder else None
     device = next(iter(network.own.values())).device
     result = stylize_pixels(network, content.pixels.to(device), target, options.strength, side, on_tile).cpu()
     return with_luminance_of(content.pixels, result) if options.color == "luminance" else result
@@ -130,10 +130,10 @@ def match_colors(styles: Weighted, content: LoadedImage) -> list[tuple[LoadedIma
     return [(LoadedImage(pca(style.pixels, wanted).clamp(0, 1), style.alpha, style.name, style.sha256), weight) for style, weight in styles]
 
 
-def style_statistics(network: Network, styles: Weighted, budget: int | None = None) -> ChannelStatistics:
-    """Return the target statistics of several styles: the weighted mean of their means and deviations.
+def style_target(network: Network, styles: Weighted, budget: int | None = None) -> StyleTarget:
+    """Return what several styles give features: the weighted mean of their means, and of their deviations or roots of covariances.
 
-    This is the same as mixing the features of the content after each of them (Huang, Belongie 2017, section 7.3).
+    With AdaIN this is the same as mixing the features of the content after each of them (Huang, Belongie 2017, section 7.3).
 
     Raises:
         OptionError: If no weight is above 0, or one is no number of 0 or more.
@@ -142,15 +142,12 @@ def style_statistics(network: Network, styles: Weighted, budget: int | None = No
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights) > 0:
         given = ", ".join(f"{weight:g}" for weight in weights)
         raise OptionError(one_line("weights that cannot be", given, "numbers of 0 or more, one above 0", "painting.jpg=0.7"), about="style")
-    measured = [(measure_style(network, style, budget), weight / sum(weights)) for style, weight in styles if weight > 0]
-    mean = torch.stack([weight * each.mean for each, weight in measured]).sum(0)
-    deviation = torch.stack([weight * each.deviation for each, weight in measured]).sum(0)
-    constant = ChannelStatistics(mean, torch.zeros_like(mean))
-    # The variance whose root, with epsilon added, is that deviation.
-    return ChannelStatistics(mean, deviation.square() - constant.deviation.square())
+    counted = [(style, weight) for style, weight in styles if weight > 0]
+    targets = [network.transform.target(measure_style(network, style, budget)) for style, _ in counted]
+    return StyleTarget.mix(targets, [weight / sum(weights) for _, weight in counted])
 
 
-def measure_style(network: Network, style: LoadedImage, budget: int | None = None) -> ChannelStatistics:
+def measure_style(network: Network, style: LoadedImage, budget: int | None = None) -> Covariance:
     """Return the statistics of one image's features at the layer of an any-style network."""
     assert network.encoder is not None
     check_size(network, style)
@@ -160,4 +157,4 @@ def measure_style(network: Network, style: LoadedImage, budget: int | None = Non
     device = next(iter(network.own.values())).device
     with torch.no_grad():
         vgg, layer = network.encoder.vgg, network.encoder.layer
-        return ChannelStatistics.of(vgg.features(255 * style.pixels.to(device), (layer,))[layer])
+        return Covariance.of(vgg.features(255 * style.pixels.to(device), (layer,))[layer])

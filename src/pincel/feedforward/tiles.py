@@ -17,8 +17,9 @@ from torch import Tensor
 
 from pincel.errors import MemoryLimitError
 from pincel.feedforward.network import Network
-from pincel.feedforward.operations import ChannelStatistics, OpRun, adain, instance_norm, run_ops, run_to_end
+from pincel.feedforward.operations import ChannelStatistics, OpRun, instance_norm, run_ops, run_to_end
 from pincel.feedforward.stages import GLOBAL_KINDS, Op, output_stride
+from pincel.feedforward.transforms import Covariance, StyleTarget
 from pincel.files import one_line
 
 # Sides of tiles that are tried, in pixels; with smaller ones nearly all would be margin.
@@ -27,6 +28,7 @@ SIDES = (4096, 2048, 1024, 512, 256, 128)
 WORKSPACE_FACTOR = 1.25
 # Called with how many tiles are done, and of how many, all passes counted.
 TileCallback: TypeAlias = Callable[[int, int], None]
+Statistics: TypeAlias = ChannelStatistics | Covariance
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -76,15 +78,15 @@ def tile_spans(length: int, side: int, network: Network) -> list[TileSpan]:
 
 
 def stylize_pixels(
-    network: Network, pixels: Tensor, target: ChannelStatistics | None, strength: float, side: int, on_tile: TileCallback = no_progress
+    network: Network, pixels: Tensor, target: StyleTarget | None, strength: float, side: int, on_tile: TileCallback = no_progress
 ) -> Tensor:
     """Stylize an image.
 
     Args:
         network: The network.
         pixels: (1, 3, H, W) in [0, 1].
-        target: Statistics that an any-style network gives its features; None for a one-style network.
-        strength: How far the features are moved there, 0 to 1.
+        target: What an any-style network gives its features; None for a one-style network.
+        strength: How far the features are moved there, 0 to 2.
         side: Of a tile; 0 for the image as a whole.
         on_tile: Called after each tile.
 
@@ -96,16 +98,19 @@ def stylize_pixels(
             return _TiledStylizer(network, pixels, target, strength, side, on_tile).stylize()
         height, width = pixels.shape[-2:]
         run = run_ops(network.ops, network.preprocess(pixels), network.weights)
-        out = run_to_end(run, lambda op, x: _apply_global(op, x, ChannelStatistics.of(x), network, target, strength))
+        out = run_to_end(run, lambda op, x: _apply_global(op, x, _measured(op, x), network, target, strength))
         return _to_unit(network, out)[..., :height, :width].contiguous()
 
 
-def _apply_global(
-    op: Op, x: Tensor, statistics: ChannelStatistics, network: Network, target: ChannelStatistics | None, strength: float
-) -> Tensor:
-    if op.kind == "norm" or target is None:
+def _apply_global(op: Op, x: Tensor, statistics: Statistics, network: Network, target: StyleTarget | None, strength: float) -> Tensor:
+    if isinstance(statistics, ChannelStatistics):
         return instance_norm(op, x, statistics, network.weights)
-    return adain(x, statistics, statistics.lerp(target, strength))
+    assert target is not None
+    return network.transform.apply(x, statistics, target, strength)
+
+
+def _measured(op: Op, x: Tensor) -> Statistics:
+    return ChannelStatistics.of(x) if op.kind == "norm" else Covariance.of(x)
 
 
 def _to_unit(network: Network, out: Tensor) -> Tensor:
@@ -113,32 +118,40 @@ def _to_unit(network: Network, out: Tensor) -> Tensor:
 
 
 class _RunningStatistics:
-    """Mean and variance of features that come in parts. Summed in float64 where the device has it, about the mean of the first part."""
+    """Statistics of features that come in parts. Summed in float64 where the device has it, about the mean of the first part.
 
-    def __init__(self) -> None:
-        self.count = 0
+    Args:
+        together: Whether of all pairs of channels, or of each channel by itself.
+    """
+
+    def __init__(self, *, together: bool) -> None:
+        self.together, self.count = together, 0
         self.about: Tensor | None = None
         self.first = self.second = torch.zeros(())
 
     def add(self, x: Tensor) -> None:
         dtype = torch.float32 if x.device.type == "mps" else torch.float64
+        points = x.flatten(2)[0].to(dtype)
         if self.about is None:
-            self.about = x.mean((2, 3), keepdim=True)
-        off = x - self.about
-        self.first = self.first.to(x.device) + off.sum((2, 3), keepdim=True, dtype=dtype)
-        self.second = self.second.to(x.device) + off.square().sum((2, 3), keepdim=True, dtype=dtype)
-        self.count += x.shape[-2] * x.shape[-1]
+            self.about = points.mean(1)
+        off = points - self.about[:, None]
+        self.first = self.first.to(x.device) + off.sum(1)
+        self.second = self.second.to(x.device) + (off @ off.T if self.together else off.square().sum(1))
+        self.count += points.shape[1]
 
-    def result(self) -> ChannelStatistics:
+    def result(self) -> Statistics:
         assert self.about is not None
-        mean = self.first / self.count
-        variance = (self.second / self.count - mean.square()).clamp_min(0)
-        return ChannelStatistics((self.about + mean).float(), variance.float())
+        offset = self.first / self.count
+        mean, second = (self.about + offset).float(), self.second / self.count
+        if self.together:
+            return Covariance(mean, (second - torch.outer(offset, offset)).float())
+        variance = (second - offset.square()).clamp_min(0).float()
+        return ChannelStatistics(mean.view(1, -1, 1, 1), variance.view(1, -1, 1, 1))
 
 
 class _TiledStylizer:
     def __init__(
-        self, network: Network, pixels: Tensor, target: ChannelStatistics | None, strength: float, side: int, on_tile: TileCallback
+        self, network: Network, pixels: Tensor, target: StyleTarget | None, strength: float, side: int, on_tile: TileCallback
     ) -> None:
         self.network, self.pixels, self.target, self.strength, self.on_tile = network, pixels, target, strength, on_tile
         rows, columns = (tile_spans(length, side, network) for length in pixels.shape[-2:])
@@ -147,17 +160,17 @@ class _TiledStylizer:
         # Three channels are mirrored as a whole, so that a tile at the border has the same input as in the whole image.
         self.padded = torch.nn.functional.pad(pixels, (padding,) * 4, mode="reflect") if padding else pixels
         self.ops = network.ops[1:] if padding else network.ops
-        self.statistics: dict[str, ChannelStatistics] = {}
+        self.statistics: dict[str, Statistics] = {}
 
     def stylize(self) -> Tensor:
         strides = self._global_strides()
         total, done = len(self.tiles) * (len(strides) + 1), 0
-        for name, stride in strides.items():
-            sums = _RunningStatistics()
+        for op, stride in strides.items():
+            sums = _RunningStatistics(together=op.kind == "adapt")
             for tile in self.tiles:
-                self._measure(tile, name, stride, sums)
+                self._measure(tile, op.name, stride, sums)
                 self.on_tile(done := done + 1, total)
-            self.statistics[name] = sums.result()
+            self.statistics[op.name] = sums.result()
         out = torch.empty_like(self.pixels)
         for row, column in self.tiles:
             result = run_to_end(self._start((row, column)), self._apply)
@@ -166,13 +179,13 @@ class _TiledStylizer:
             self.on_tile(done := done + 1, total)
         return out
 
-    def _global_strides(self) -> dict[str, int]:
-        """Return the operations that need the whole image, by name, with the stride of their positions in pixels."""
+    def _global_strides(self) -> dict[Op, int]:
+        """Return the operations that need the whole image, with the stride of their positions in pixels."""
         stride, strides = 1, {}
         for op in self.ops:
             stride = output_stride(op, stride)
             if op.kind in GLOBAL_KINDS:
-                strides[op.name] = stride
+                strides[op] = stride
         return strides
 
     def _start(self, tile: tuple[TileSpan, TileSpan]) -> OpRun:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from pincel.feedforward.network import Encoder, Network
-from pincel.feedforward.operations import ChannelStatistics, adain, local_norm, run_ops, run_to_end
+from pincel.feedforward.operations import local_norm, run_ops, run_to_end
+from pincel.feedforward.transforms import Covariance
 from pincel.functional.content import feature_distance
 from pincel.functional.conventions import CONVENTIONS
 from pincel.losses.base import Loss, PixelLoss, Term
@@ -57,9 +58,9 @@ class OneStyleObjective:
 
 @dataclass(frozen=True)
 class AnyStyleObjective:
-    r"""J of a decoder of features whose means and deviations are those of a style.
+    r"""J of a decoder of features that have the statistics of a style.
 
-    .. math:: t = \mathrm{AdaIN}(f(c), f(s)), \quad J = \alpha \|f(g(t)) - t\|^2 / CHW + \beta \sum_l (\mu_l, \sigma_l)
+    .. math:: t = T(f(c), f(s)), \quad J = \alpha \|f(g(t)) - t\|^2 / CHW + \beta \sum_l (\mu_l, \sigma_l)
 
     Attributes:
         losses: Makes the losses of a crop; the content layer is that of the encoder.
@@ -90,7 +91,8 @@ class AnyStyleObjective:
         losses = self.losses.style([(to_image(style), 1.0)])
         with torch.no_grad():
             features = self.losses.features(crop, layer)
-            target = adain(features, ChannelStatistics.of(features), self._style_statistics(style, losses))
+            wanted = network.transform.target(self._style_statistics(style, losses))
+            target = network.transform.apply(features, Covariance.of(features), wanted, 1.0)
         recipe = self.losses.recipe
         content = ContentLoss({layer: target}, {layer: 1.0}, recipe.content_weight, CONVENTIONS[recipe.convention])
         return self.losses.evaluate([content, *losses], _cropped(_decode(network, target), crop))
@@ -101,13 +103,12 @@ class AnyStyleObjective:
             features = self.losses.features(crop, self.encoder.layer)
         return Objective([IdentityLoss(255 * crop)]).evaluation({}, _cropped(_decode(network, features), crop))
 
-    def _style_statistics(self, style: Tensor, losses: Sequence[Loss]) -> ChannelStatistics:
-        """Return means and deviations of a style's features; the style loss may have measured them already."""
+    def _style_statistics(self, style: Tensor, losses: Sequence[Loss]) -> Covariance:
+        """Return mean and covariance of a style's features; the style loss may have measured them already."""
         moments = measured_moments(losses, self.encoder.layer)
         if moments is None:
-            return ChannelStatistics.of(self.losses.features(style, self.encoder.layer))
-        mean, variance = (each.float().view(1, -1, 1, 1) for each in (moments.mean, moments.variance))
-        return ChannelStatistics(mean, variance)
+            return Covariance.of(self.losses.features(style, self.encoder.layer))
+        return Covariance(moments.mean[0].float(), moments.covariance[0].float())
 
 
 @dataclass(frozen=True)

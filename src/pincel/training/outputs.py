@@ -62,6 +62,7 @@ def make_spec(recipe: StyleTrainingRecipe, data: StyleData, name: str) -> Networ
         encoder=backbone.name if any_style else "",
         encoder_hash="-".join(backbone.fingerprint) if any_style else "",
         layer=recipe.layer,
+        transform=recipe.transform,
         styles=tuple({**image_metadata(style), "weight": weight} for style, weight in data.styles),
         recipe=recipe.model_dump(mode="json"),
         pincel=__version__,

@@ -22,6 +22,11 @@ class StyleTrainingRecipe(RecipeModel):
     norm: Literal["instance", "none"] = Field(description="What follows each stage but the last.")
     output: Literal["tanh", "linear"] = Field(description="What follows the last stage.")
     layer: str = Field(default="", description="Of an any-style network, the layer of --backbone that it paints from.")
+    transform: Literal["adain", "wct"] = Field(
+        default="adain",
+        description="How an any-style network gives features the statistics of a style: means and deviations of channels (adain), or what "
+        "channels do together, too (wct).",
+    )
 
     objective: dict[str, Any] = Field(
         description="What J is: values of a recipe of 'pincel transfer' that differ from 'gram': networks, layers, formulas, weights."
