@@ -58,14 +58,14 @@ LAYERS = {
     "films": 8,
     "api": 9,
     "studies": 10,
-    "studio": 11,
     "courses": 11,
-    "mcp": 12,
+    "studio": 12,
+    "mcp": 13,
     "cluster": 9,
     # The package itself: nothing but a table of what is inside.
-    "": 13,
-    "cli": 14,
-    "__main__": 15,
+    "": 14,
+    "cli": 15,
+    "__main__": 16,
 }
 
 PLACE = re.compile(r"pincel(\.\w+)+(:\w+)?")

@@ -22,7 +22,7 @@ class RunSpec(Model):
     """A command of pincel, from which the arguments of the process and the line for a person are made.
 
     Attributes:
-        verb: ``["transfer"]``, or ``["study", NAME]``.
+        verb: ``["transfer"]``, ``["study", NAME]`` or ``["course"]``.
         arguments: Pictures (paths below the run's folder, or ``sample:NAME``) and their weights.
         options: Pairs such as (``size``, ``"256"``); a flag has an empty value.
         files: Path below the run's folder → the owner's name for the file.
@@ -40,6 +40,8 @@ def argv(order: RunSpec) -> list[str]:
     """Return the arguments of the process that starts a run."""
     if order.verb[0] == "study":
         return [*order.verb, *_pictures(order, {}), *_options(order, {}), *EVENTS, "-o", PAGE]
+    if order.verb[0] == "course":
+        return [*order.verb, PAGE, *_options(order, {}), *EVENTS]
     files = [*EVENTS, f"--preview={PREVIEW}", f"--checkpoint={CHECKPOINT}", f"--checkpoint-every={EVERY}"]
     return [*order.verb, *_pictures(order, {}), *_options(order, {}), *files, "-o", RESULT]
 
@@ -52,7 +54,8 @@ def resuming() -> list[str]:
 def command_line(order: RunSpec) -> str:
     """Return the command a person would type, with their own file names."""
     names = own_names(order.files)
-    words = ["pincel", *order.verb, *_pictures(order, names), "-o", order.output, *_options(order, names, apart=True)]
+    output = [order.output] if order.verb[0] == "course" else ["-o", order.output]
+    words = ["pincel", *order.verb, *_pictures(order, names), *output, *_options(order, names, apart=True)]
     return " ".join(shlex.quote(word) for word in words)
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from pincel.studio.courses import BY_NAME
 from pincel.studio.history import StepHistory
 from pincel.studio.models import Message, ScaleView, plain
 from pincel.studio.records import Record
@@ -43,7 +44,8 @@ class EventParser:
         self._published = -math.inf
         self._pending: dict[str, Any] | None = None
         self._scale = record.view.scale or ScaleView(index=1, count=1)
-        self._first: tuple[int, float] | None = None
+        # What was done at the first event, of a scale or of a course, and when, in seconds.
+        self._first: tuple[float, float] | None = None
 
     def stdout(self, line: str) -> None:
         """Parse a line of standard output: an event as JSON. Others only go to the log."""
@@ -61,6 +63,8 @@ class EventParser:
             self._step(event)
         elif kind == "preparing":
             self._prepare(event)
+        elif kind == "course":
+            self._course(event)
         elif kind == "notice":
             self._log.append(event["text"])
             # The page has a button to resume.
@@ -75,7 +79,7 @@ class EventParser:
             return
         self.last_line = line
         self._log.append(line)
-        if self.record.view.kind == "study" or self.record.view.step is None:
+        if self.record.view.kind != "transfer" or self.record.view.step is None:
             self._notice(line)
 
     def take_log(self) -> str:
@@ -96,6 +100,14 @@ class EventParser:
         elif self.record.view.step is not None:
             return
         self._notice(Note(untranslated("{what} …"), what=_translatable(event, event["what"])))
+
+    def _course(self, event: dict[str, Any]) -> None:
+        """Show how far a course is: seconds' worth of work as steps, the page that is being made, and the time left at the pace so far."""
+        now, done, total = self._clock(), event["done"], event["total"]
+        before, began = self._first = self._first or (done, now)
+        left = round((now - began) * (total - done) / (done - before), 1) if done > before else None
+        self.record.note(step=round(done), steps=round(total), seconds=round(now - began, 1), seconds_left=left)
+        self._notice(Note(BY_NAME[event["page"]].title))
 
     def _start_scale(self, event: dict[str, Any]) -> None:
         height, width = event["size"]

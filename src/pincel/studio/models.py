@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from pincel.studio.limits import Limits
-from pincel.translation import translations
+from pincel.translation import Language, translations
 
 PICTURE = r"[0-9a-f]{16}"
 RUN = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
@@ -23,6 +23,7 @@ Ref: TypeAlias = Annotated[
 ]
 Values: TypeAlias = Annotated[dict[str, JsonValue], Field(max_length=100)]
 State: TypeAlias = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
+Kind: TypeAlias = Literal["transfer", "study", "course"]
 Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -195,6 +196,19 @@ class StudyRequest(Model):
     options: Values = {}
 
 
+class CourseRequest(Model):
+    """Request for a course.
+
+    Attributes:
+        pages: Names of those to make; all if there are none.
+    """
+
+    picture: Ref = "sample:harbour"
+    painting: Ref = "sample:impasto"
+    lang: Language = "en"
+    pages: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=100)] = []
+
+
 class ContinueRequest(Model):
     """Request for more steps."""
 
@@ -220,11 +234,12 @@ class RunView(Model):
         message: An error, or the last notice.
         stopping: Whether it was cancelled and has not ended yet.
         has_checkpoint: Whether Resume goes on where it ended; otherwise it starts again.
-        page: Address of a study's page, once there is one.
+        page: Address of a study's page, once there is one; of the pages of a course, which are named below it with ``.html``.
+        pages: Names of the pages of a course that are there, in its order.
     """
 
     id: str
-    kind: Literal["transfer", "study"]
+    kind: Kind
     state: State
     created: datetime
     started: datetime | None = None
@@ -253,6 +268,7 @@ class RunView(Model):
     has_preview: bool = False
     has_checkpoint: bool = False
     page: str | None = None
+    pages: list[str] = []
     continued_from: str | None = None
 
 
@@ -309,6 +325,20 @@ class StudyView(Model):
     summary: str
     takes: StudyInputs
     options: list[StudyOption]
+
+
+class CoursePageView(Model):
+    """A page of the course.
+
+    Attributes:
+        part: The lecture, or the papers behind it.
+        minutes: To teach it.
+    """
+
+    name: str
+    part: Literal["lecture", "readings"]
+    title: str
+    minutes: int
 
 
 def plain(model: BaseModel) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.schema import Recipe
 from pincel.samples import PREFIX
 from pincel.studio.checks import check_settings
-from pincel.studio.commands import RESULT, RunSpec, format_value
+from pincel.studio.commands import PAGE, RESULT, RunSpec, format_value
+from pincel.studio.courses import BY_NAME, check_pages, pages_in
 from pincel.studio.data_dir import DataDir, delete_tree, link, new_run_id
 from pincel.studio.errors import ApiError
-from pincel.studio.models import RunView, StudyRequest, TransferRequest
+from pincel.studio.models import CourseRequest, RunView, StudyRequest, TransferRequest
 from pincel.studio.pictures import Pictures
 from pincel.studio.records import Record, now
 from pincel.studio.studies import check_study
@@ -94,6 +96,36 @@ def study(request: StudyRequest, home: DataDir, pictures: Pictures) -> Record:
             output=request.study,
         )
         return Record(view=view, order=spec, needs=inputs.needs)
+
+
+def course(request: CourseRequest, home: DataDir, pictures: Pictures, earlier: Sequence[Record] = ()) -> Record:
+    """Make a run of a course; raises as :func:`transfer` does.
+
+    Args:
+        request: What is wanted.
+        home: Where the run goes.
+        pictures: Those it can be made from.
+        earlier: Runs, newest first: of one made from the same, the pages are taken along, and the process keeps those it would make alike.
+    """
+    pages = check_pages(request.pages)
+    chosen = [request.picture, request.painting]
+    with _new_folder(home) as folder:
+        inputs = _Inputs(folder, pictures)
+        options = [(role, inputs.add(getattr(request, role), role, role)) for role in ("picture", "painting")]
+        settings = {"lang": request.lang, **({"pages": ",".join(pages)} if pages else {})}
+        names = [short_name(pictures.name_of(ref)) for ref in chosen]
+        view = _view(folder, f"course: {' × '.join(names)}", "course", pictures=chosen, settings=settings)
+        alike = (each for each in earlier if each.view.kind == "course" and _source(each.view) == _source(view))
+        for before in islice(alike, 1):
+            for name in set(pages_in(home.run(before.key) / PAGE)) & set(pages or BY_NAME):
+                link(home.run(before.key) / PAGE / f"{name}.html", folder / PAGE / f"{name}.html")
+        spec = RunSpec(verb=["course"], arguments=[], options=[*options, *settings.items()], files=inputs.files, output="course")
+        return Record(view=view, order=spec, needs=inputs.needs)
+
+
+def _source(view: RunView) -> tuple[list[str], JsonValue]:
+    """Return what the pages of a course are made from."""
+    return view.pictures, view.settings["lang"]
 
 
 def short_name(name: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
 from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RESULT, RunSpec
+from pincel.studio.courses import pages_in
 from pincel.studio.data_dir import DataDir, folders
 from pincel.studio.models import RUN, Model, RunView
 
@@ -93,4 +94,5 @@ def scan_files(folder: Path, record: Record) -> None:
         has_preview=(folder / PREVIEW).is_file(),
         has_checkpoint=any((folder / CHECKPOINT).glob("checkpoint-*.safetensors")),
         page=f"/api/runs/{record.key}/page/" if page.is_file() else None,
+        pages=pages_in(page.parent) if record.view.kind == "course" else [],
     )

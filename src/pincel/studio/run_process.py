@@ -12,6 +12,7 @@ from typing import Any
 
 from pincel.studio.child_process import ChildProcess, exit_message
 from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RECORD, RESULT, argv, resuming
+from pincel.studio.courses import pages_in
 from pincel.studio.event_parser import EventParser
 from pincel.studio.history import StepHistory, append, read_history
 from pincel.studio.models import Message
@@ -104,7 +105,8 @@ class RunProcess:
         """Return the steps of a run that is resumed; remove the files of one that starts again."""
         if self.record.resuming:
             return read_history(self._folder / EVENT_LOG)
-        for name in (CHECKPOINT, PAGE):
+        # Pages of a course that are there are kept, unless they were made from something else.
+        for name in (CHECKPOINT,) if self.record.view.kind == "course" else (CHECKPOINT, PAGE):
             shutil.rmtree(self._folder / name, ignore_errors=True)
         for name in (RESULT, RECORD, PREVIEW, EVENT_LOG, THUMB, *converted_names()):
             (self._folder / name).unlink(missing_ok=True)
@@ -128,7 +130,7 @@ class RunProcess:
         return "interrupted" if code < 0 and view.has_checkpoint else "failed", error
 
     async def _watch(self, over: asyncio.Event) -> None:
-        """Until the run is over, publish new previews and write the logs."""
+        """Until the run is over, publish new previews and pages, and write the logs."""
         version, view = version_of(self._folder), self.record.view
         while not over.is_set():
             with suppress(TimeoutError):
@@ -137,6 +139,8 @@ class RunProcess:
                 version = latest
                 self.record.note(has_preview=True)
                 self._publish("preview", {"version": version})
+            if self.record.view.kind == "course" and pages_in(self._folder / PAGE) != self.record.view.pages:
+                scan_files(self._folder, self.record)
             await self._write_logs()
             if self.record.view is not view:
                 view = self.record.view

@@ -62,7 +62,7 @@ PARAMETERS = {
     ("query", "v"): "a number",
     ("query", "download"): "yes or no",
     ("query", "state"): "one of six words",
-    ("query", "kind"): "one of two words",
+    ("query", "kind"): "one of three words",
     ("query", "lang"): "one of two words",
     ("query", "recipe"): "compared with what runs have",
     ("query", "since"): "a time",
@@ -83,6 +83,10 @@ PARAMETERS = {
     ("json", "pictures"): "ids of pictures or names of samples",
     ("json", "options"): "values of a study, each checked by its table; none names a file",
     ("json", "steps"): "a number",
+    ("json", "picture"): "the id of a picture or the name of a sample",
+    ("json", "painting"): "the id of a picture or the name of a sample",
+    ("json", "lang"): "one of two words",
+    ("json", "pages"): "names compared with the pages of the course",
 }
 
 
@@ -122,7 +126,7 @@ def places(visitor: Visitor) -> list[tuple[str, str]]:
     for path, methods in routes(visitor).items():
         key = picture if path.startswith("/api/pictures") else run
         found += [(method.upper(), path.replace("{key}", key)) for method in methods if method in ("post", "put", "patch", "delete")]
-    assert len(found) == 8
+    assert len(found) == 9
     return found
 
 

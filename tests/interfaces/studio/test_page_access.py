@@ -34,7 +34,7 @@ def routes(studio: Studio) -> list[str]:
             break
         time.sleep(1)
     assert studio.ask(f"api/runs/{run['id']}")["state"] == "done"
-    return ["#/", f"#/run/{run['id']}", "#/gallery", f"#/compare/{run['id']}/{run['id']}", "#/studies", "#/about"]
+    return ["#/", f"#/run/{run['id']}", "#/gallery", f"#/compare/{run['id']}/{run['id']}", "#/studies", "#/course", "#/about"]
 
 
 def filled(window: Open, **options: Any) -> Window:

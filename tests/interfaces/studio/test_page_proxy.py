@@ -63,7 +63,7 @@ def test_the_page_finds_everything_below_its_path(browser: Browser, below: Studi
     window.go(f"#/run/{RUN}")
     page.locator("p.state.done").wait_for(timeout=1000 * PATIENCE)
     page.locator("img.painted, .viewer").first.wait_for()
-    for route in ("#/gallery", "#/studies", "#/about"):
+    for route in ("#/gallery", "#/studies", "#/course", "#/about"):
         window.go(route)
         page.locator("h1").first.wait_for(state="attached")
     assert window.complaints == []

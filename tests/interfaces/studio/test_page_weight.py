@@ -23,7 +23,7 @@ def test_the_page_is_light_and_quick(window: Open) -> None:
     first = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     visit = sum(sizes.values())
     # What only comes when it is asked for.
-    for route in ("#/gallery", "#/studies"):
+    for route in ("#/gallery", "#/studies", "#/course"):
         opened.go(route)
         page.locator("h1").first.wait_for(state="attached")
     for name in ("mask.js", "viewer.js", "compare.js"):

@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
     kept = checkpoint / "checkpoint-000001.safetensors"
     if verb == "study":
         return study(rest)
+    if verb == "course":
+        return course(rest[0], options)
     if verb == "resume":
         begin, steps, seed = (int(part) for part in kept.read_text().split())
         say(event="notice", text=f"Goes on from step {begin} of 64×48, 1 s into the run.", topic="run")
@@ -92,6 +94,25 @@ def study(rest: list[str]) -> int:
     (folder / "index.html").write_text("<!doctype html><title>page</title><p>" + " ".join(rest))
     (folder / "numbers.json").write_text("{}")
     (folder / "secret.txt").write_text("not of the page")
+    return 0
+
+
+def course(name: str, options: dict[str, str]) -> int:
+    """Make the pages that are missing; one that is called filters fails the first time."""
+    folder = Path(name)
+    folder.mkdir(exist_ok=True)
+    (folder / "index.html").write_text("<!doctype html><title>contents</title>")
+    pages = options.get("pages", "convolution,filters,gram").split(",")
+    for number, page in enumerate(pages):
+        say(event="course", page=page, title=page, what="looking", done=10.0 * number, total=10.0 * len(pages))
+        path = folder / f"{page}.html"
+        if path.exists():
+            continue
+        if page == "filters" and not Path("tried").exists():
+            Path("tried").touch()
+            complain("pincel: filters: it is not there")
+            return 2
+        path.write_text(f"<!doctype html><title>{page}</title><p>" + " ".join(sorted(options)))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Files of runs: previews, pictures in three formats, records, commands, pages of studies."""
+"""Files of runs: previews, pictures in three formats, records, commands, pages of studies and courses."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def command(key: Key, studio: Here) -> Command:
     return Command(cli=commands.command_line(order), python=python)
 
 
-@router.get("/page/", summary="The page of a study", response_class=FileResponse)
+@router.get("/page/", summary="The page of a study, or the contents of a course", response_class=FileResponse)
 async def page(key: Key, studio: Here) -> FileResponse:
     """In a sandbox: it can show itself and nothing else."""
     return await page_file(key, "index.html", studio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as Part
@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from pincel.studio import new_runs
 from pincel.studio.errors import error_responses
-from pincel.studio.models import RUN, ContinueRequest, RunId, RunList, RunView, State, TransferRequest
+from pincel.studio.models import RUN, ContinueRequest, Kind, RunId, RunList, RunView, State, TransferRequest
 from pincel.studio.records import Record
 from pincel.studio.studio import Here
 
@@ -34,7 +34,7 @@ async def paint(request: TransferRequest, studio: Here) -> RunView:
 async def runs(  # noqa: PLR0913, PLR0917 - each is a filter
     studio: Here,
     state: Annotated[list[State] | None, Query(description="Only those in a state; may be given several times.")] = None,
-    kind: Annotated[Literal["transfer", "study"] | None, Query(description="Only pictures, or only studies.")] = None,
+    kind: Annotated[Kind | None, Query(description="Only pictures, only studies, or only courses.")] = None,
     recipe: Annotated[str | None, Query(max_length=60)] = None,
     since: Annotated[datetime | None, Query(description="Begun at this time or later.")] = None,
     until: Annotated[datetime | None, Query(description="Begun before this time.")] = None,

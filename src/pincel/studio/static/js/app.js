@@ -15,6 +15,7 @@ const MAIN = [
   ["", "paint", "brush"],
   ["gallery", "gallery", "gallery"],
   ["studies", "studies", "studies"],
+  ["course", "course", "course"],
   ["about", "about", "about"],
 ];
 
@@ -51,6 +52,8 @@ function Page({ route: [name, ...rest] }) {
       return html`<${Later} from="./compare.js" name="Compare" a=${rest[0]} b=${rest[1]} navigate=${navigate}>${soon}<//>`;
     case "studies":
       return html`<${Later} from="./studies.js" name="Studies" navigate=${navigate} id=${rest[0]}>${soon}<//>`;
+    case "course":
+      return html`<${Later} from="./course.js" name="Course" navigate=${navigate} id=${rest[0]} page=${rest[1]} modes=${rest[2]}>${soon}<//>`;
     case "about":
       return html`<${About} />`;
     default:

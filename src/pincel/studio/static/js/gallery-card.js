@@ -20,7 +20,7 @@ export function Card({ run, chosen, choose, reuse, remove }) {
       <span class="card-title">${title}</span>
     </a>
     <p class="card-about">
-      <span>${transfer ? run.recipe : t("gallery.study")}</span>
+      <span>${transfer ? run.recipe : t(run.kind === "course" ? "shell.course" : "gallery.study")}</span>
       <time datetime=${run.created}>${moment(run.created)}</time>
     </p>
     ${run.state !== "done" && html`<p class=${`state ${run.state}`}>${stateOf(run)}</p>`}

@@ -68,8 +68,8 @@ function Run({ id, navigate }) {
   }, [state]);
   useEffect(() => {
     if (!run) return;
-    // A study has a page of its own.
-    if (run.kind === "study") location.replace(placeOf(run));
+    // Studies and courses have pages of their own.
+    if (run.kind !== "transfer") location.replace(placeOf(run));
     const percent = state === "running" ? `${Math.round(100 * progressOf(run))} % · ` : "";
     document.title = `${percent}${titleOf(run)} · pincel`;
   }, [run]);

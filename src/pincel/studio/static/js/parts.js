@@ -9,6 +9,7 @@ const PATHS = {
   brush: "M4 20c3 0 5-1 5-4a3 3 0 0 0-5 0c-.5 2-1 3-2 3.500 .5.300 1.200.500 2 .500zM9.500 13.500 19 4a1.800 1.800 0 0 1 2.500 2.500L12 16",
   gallery: "M3 4h8v7H3zM13 4h8v10h-8zM3 13h8v7H3zM13 16h8v4h-8z",
   studies: "M12 5C6 5 2 12 2 12s4 7 10 7 10-7 10-7-4-7-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+  course: "M3 5h18v11H3zM12 16v4M8 21l4-3 4 3M7 12l3-3 2 2 4-3",
   about: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v6M12 7.500v.200",
   theme: "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",
   plus: "M12 5v14M5 12h14",
@@ -33,6 +34,7 @@ export function nameOf(ref) {
 
 /** What a run is called here: samples have names in the person's language. */
 export function titleOf(run) {
+  if (run.kind === "course") return `${t("shell.course")}: ${run.pictures.map(nameOf).join(" × ")}`;
   const refs = [run.content, ...(run.styles ?? []).map((style) => style.picture)];
   if (run.kind !== "transfer" || !refs.every((ref) => ref?.startsWith("sample:"))) return run.title;
   const [photograph, ...paintings] = refs.map(nameOf);

@@ -3,12 +3,12 @@
 import { html } from "../vendor/preact.js";
 import { t } from "./words.js";
 
-/** The share of the scale under way. */
+/** The share of the steps, of a painting those of the scale under way. */
 const within = ({ step, steps }) => (steps ? Math.min(1, (step ?? 0) / steps) : 0);
 
-/** Share of a run that is done, 0 to 1: of its time, or, while that is not known, of its steps, those of finer scales counting for more. */
+/** Share of a run that is done, 0 to 1: of a study or a course, of its steps; of a painting, of its time, or, while that is not known, of its steps, those of finer scales counting for more. */
 export function progressOf(run) {
-  if (!run.scale) return 0;
+  if (!run.scale) return within(run);
   if (run.seconds_left != null && run.seconds) return run.seconds / (run.seconds + run.seconds_left);
   const { index, count } = run.scale;
   const weight = (scale) => 3 ** (scale - 1);

@@ -27,7 +27,7 @@ export function calledOf(run) {
 }
 
 /** Where a run is opened. */
-export const placeOf = (run) => (run.kind === "study" ? `#/studies/${run.id}` : `#/run/${run.id}`);
+export const placeOf = (run) => `#/${{ study: "studies", course: "course" }[run.kind] ?? "run"}/${run.id}`;
 
 /** Every setting of a run as text, those of its recipe included: a Map of name → text. */
 export function settingsOf(run) {

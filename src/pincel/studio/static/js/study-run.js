@@ -59,11 +59,13 @@ export function StudyRun({ id, navigate }) {
   </section>`;
 }
 
-function Progress({ run }) {
+/** How far a study or a course is. */
+export function Progress({ run, counted = true }) {
   const known = Boolean(run.steps);
   const where = () => {
     if (run.state === "queued") return t("queue.waits", { place: run.queue_position ?? 1 });
-    return known ? t("live.step", { step: run.step ?? 0, steps: run.steps }) : t("studies.working");
+    if (known && !counted) return `${Math.round((100 * (run.step ?? 0)) / run.steps)} %`;
+    return known ? t("live.step", { step: run.step ?? 0, steps: run.steps }) : t(counted ? "studies.working" : "shell.soon");
   };
   return html`<div class="study-progress">
     <progress aria-label=${t("live.progress")} max=${known ? run.steps : null} value=${known ? (run.step ?? 0) : null}></progress>
