@@ -20,7 +20,24 @@ from pincel.studies import plots
 from pincel.studies.features import check_size, features, load_input, load_network
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.progress import ProgressReporter
-from pincel.studies.report import Animation, Block, ChannelMatrix, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.report import (
+    Animation,
+    Block,
+    ChannelMatrix,
+    Formula,
+    Heading,
+    Pair,
+    Pairs,
+    Paragraph,
+    Picture,
+    Plot,
+    Report,
+    Sheet,
+    Slider,
+    Table,
+    WeightedTerm,
+    WeightSliders,
+)
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write_report
 from pincel.translation import Language, untranslated
@@ -58,6 +75,18 @@ BLOCKS: list[Block] = [
         both("cells", "celdas"),
     ),
     Animation("film", [[(both("one", "uno"), RED)], [(both("two", "dos"), BLUE)]], both("moving", "en movimiento"), height=24),
+    Pairs(
+        "pairs", [Pair(both("color", "color"), (both("one", "uno"), RED), (both("two", "dos"), BLUE), both("look", "mire"))], both("p", "p")
+    ),
+    # Both weights alike: one picture for 1 and 1, and for 10 and 10.
+    WeightSliders(
+        "weights",
+        [WeightedTerm(letter, f"J_{letter}", both("term", "término"), (0.0, 1.0, 10.0)) for letter in "ab"],
+        [(Image.new("RGB", (8, 6), (30 * number, 0, 0)), (0.5 / (1 + number), 0.25 * (1 + number))) for number in range(6)],
+        [0, 1, 1, 2, 3, 4, 2, 5, 3],
+        4,
+        both("weights", "pesos"),
+    ),
 ]
 
 
@@ -85,7 +114,18 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     page, *others = write_report(report(), tmp_path / "new" / "folder", "en")
     assert page == tmp_path / "new" / "folder" / "index.html"
     names = {path.name for path in others}
-    pictures = {"photo.png", "sheet.png", "before.png", "after.png", "curve.svg", "curve.png", "film.webp", "cells.png"}
+    pictures = {
+        "photo.png",
+        "sheet.png",
+        "before.png",
+        "after.png",
+        "curve.svg",
+        "curve.png",
+        "film.webp",
+        "cells.png",
+        "pairs.png",
+        "weights.png",
+    }
     assert names == pictures | {"table.csv", "long.csv", "numbers.json"}
     assert {path.name for path in page.parent.iterdir()} == names | {"index.html"}
     assert Image.open(page.parent / "photo.png").getpixel((3, 3)) == (255, 0, 0)

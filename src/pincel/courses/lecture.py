@@ -305,7 +305,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="weights",
         part="lecture",
         minutes=3,
-        seconds=28,
+        seconds=60,
         title=_("J(G) and its weights α, β, γ"),
         text=(
             _(
@@ -320,21 +320,16 @@ LECTURE: tuple[CoursePage, ...] = (
             ),
         ),
         figures=(
-            CourseFigure(
-                "grid",
-                pictures=BOTH,
-                options={"size": 80, "steps": 30, "ratios": "1e-4,1e-2,1"},
-                show=("grid",),
-                reveal=("content-errors", "style-errors"),
-            ),
+            CourseFigure("objective", pictures=BOTH, show=("weights",), reveal=("terms",)),
         ),
         exercise=_(
-            "In the table α/β grows to the right, and downwards more layers count as style. Where is G nearest to the photograph? Can J_c "
-            "and J_s be least in the same picture?"
+            "From α = 100, β = 1000, γ = 2: predict what happens to each of the three costs, and to J, when α alone is ten times as large. "
+            "And when all three are ten times as large? What is G when all three are 0? Then move them."
         ),
         answer=_(
-            "On the right, where content is dear. J_c is least there and J_s on the left: less of one is paid for with more of the other, "
-            "and the weights are the price. The two maps say it in numbers, picture by picture."
+            "J_c falls and J_s rises: less of one is paid for with more of the other, and the weights are the price. J rises all the same, "
+            "for what is dearer adds more to it: a lower J under other weights says nothing about the picture. Ten times all three: the "
+            "same picture, J ten times as large. All three 0: J is 0 for every G, and the noise of the start stays."
         ),
         mistakes=(
             _(
@@ -537,7 +532,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="choices",
         part="lecture",
         minutes=2,
-        seconds=13,
+        seconds=62,
         title=_("Choices: network, layers, weights, optimizer"),
         text=(
             _(
@@ -547,22 +542,16 @@ LECTURE: tuple[CoursePage, ...] = (
         ),
         equations=(),
         figures=(
-            CourseFigure(
-                "depth",
-                pictures=BOTH,
-                options={"size": 128, "steps": 40, "layers": "relu2_2,relu4_2"},
-                show=("pictures",),
-                reveal=("trade", "layers"),
-            ),
+            CourseFigure("choices", pictures=BOTH, show=("pairs",), reveal=("terms",)),
         ),
         exercise=_(
-            "The same picture twice, with content from relu2_2 and from relu4_2, everything else the same. In which of the two have the "
-            "strokes more freedom? Say which numbers would show it."
+            "Cover the right picture of a pair with your hand and say what you will see. Which choices change the picture most? In which "
+            "pairs do both pictures make the very same J small, and differ all the same?"
         ),
         answer=_(
-            "The deeper layer does not know single pixels, and so leaves more free: compare how far either picture is from the photograph "
-            "in relu1_1. Whether the style is nearer for it, the table says; it need not be, since the same weights mean something else in "
-            "another layer."
+            "Most of all the network, α, too few steps and a rate that is too large. J is the same in start, seed, optimizer, rate and "
+            "steps. Start and seed show that it has many good G: where one begins decides which of them is found. In the other three one "
+            "of the two has not arrived. The table has the three costs of each picture, all measured by the same formulas."
         ),
         mistakes=(
             _("“There are best values.” There are some that suit a pair of pictures, and a taste."),

@@ -30,7 +30,9 @@ The studies, in the order of a lecture; modules of a study alone begin with its 
 ``problem``          weights moved, then pixels moved; ``tiny_network``
 ``correlations``     ``gram_single``, ``gram_difference``, ``style_map``: one picture, two, many; ``gram_plots``
 ``total_variation``  differences of neighboring pixels, J_tv, γ small and large
+``objective``        α, β and γ moved by sliders, each picture with its terms
 ``process``          from noise to picture by three optimizers, as a film; ``animation``
+``choices``          two pictures for each choice, one thing changed
 ``reconstruct``      content and style layer by layer
 ``grid``             style layers against α/β
 ``pooling``          average against maximum

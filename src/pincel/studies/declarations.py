@@ -124,6 +124,17 @@ class TotalVariationOptions:
 
 
 @dataclass(frozen=True)
+class ObjectiveOptions:
+    """Options of the study objective."""
+
+    alphas: str | None = option("Weights α of the content.", metavar="α,…", shown="0,100,1000")
+    betas: str | None = option("Weights β of the style.", metavar="β,…", shown="0,100,1000")
+    gammas: str | None = option("Weights γ of the total variation.", metavar="γ,…", shown="0,2,20")
+    layer: str | None = option("Content layer.", metavar="NAME", shown="relu3_1")
+    recipe: str = option("Recipe of the pictures.", "gatys2015", metavar="NAME|FILE.toml")
+
+
+@dataclass(frozen=True)
 class ProcessOptions:
     """Options of the study process."""
 
@@ -141,6 +152,18 @@ class ProcessOptions:
                 raise OptionError(one_line(f"{name}: no such number", f"{value:g}", "a number above 0", f"leave --{name} out"))
         if not 0 <= self.gamma < math.inf:
             raise OptionError(one_line("gamma: no such weight", f"{self.gamma:g}", "0 or more", "2000"))
+
+
+@dataclass(frozen=True)
+class ChoicesOptions:
+    """Options of the study choices."""
+
+    only: str | None = option(
+        "Choices to show: network, pooling, content-layer, style-layers, lambda, alpha, gamma, start, seed, optimizer, rate, steps, size.",
+        metavar="NAME,…",
+        shown="all",
+    )
+    recipe: str = option("Recipe of the pictures.", "gatys2015", metavar="NAME|FILE.toml")
 
 
 @dataclass(frozen=True)
@@ -414,6 +437,25 @@ large: what does too little leave, and what does too much take along? Absolute d
             "pincel study total-variation sample:lighthouse -o variacion --gammas 4,64 --noise 30 --size 128 --lang es",
         ),
     ),
+    "objective": StudySpec(
+        summary="J = α·J_content + β·J_style + γ·J_tv: three weights to move, the picture and its terms.",
+        help="""Paint CONTENT after STYLE under every choice of α, β and γ, and show the picture that the sliders of the page choose.
+
+Beside it stand J_content, J_style and J_tv by the formulas of the deck, what each adds to J, and their sum, as numbers and as bars;
+'pincel evaluate' measures the same. Choices of the same ratio share a picture, since nothing but the ratio decides which is best: 20
+pictures for 27 choices. Ctrl-C ends with the pictures there are.""",
+        inputs=(
+            InputSpec("content", "The photograph.", default="sample:harbour", metavar="[CONTENT]"),
+            InputSpec("style", "The painting.", default="sample:impasto", metavar="[STYLE]"),
+        ),
+        options=ObjectiveOptions,
+        size=128,
+        steps=40,
+        examples=(
+            "pincel study objective -o objective",
+            "pincel study objective sample:lake sample:glass -o objetivo --alphas 0,300 --betas 0,1000 --gammas 0,5 --lang es",
+        ),
+    ),
     "process": StudySpec(
         summary="From noise to picture: a film of gradient descent, Adam and L-BFGS, with J and its terms.",
         help="""Paint CONTENT after STYLE from noise by gradient descent, Adam and L-BFGS, and show every part of the way.
@@ -431,6 +473,24 @@ objective, but for the weights and the content layer given here. Ctrl-C ends wit
         examples=(
             "pincel study process -o process",
             "pincel study process sample:lake sample:glass -o proceso --ratio 2 --layer relu3_1 --size 64 --steps 20 --lang es",
+        ),
+    ),
+    "choices": StudySpec(
+        summary="Network, layers, weights, start, optimizer: each choice with two pictures.",
+        help="""Paint CONTENT after STYLE as a rule, and once more for each choice that style transfer leaves, with that one thing changed.
+
+Network, pooling, content layer, style layers and their λ, α against β, γ, start, seed, optimizer and its rate, steps, size: two pictures
+beside each other, what to look at, and the command that makes each. --only shows some of them. Ctrl-C ends with the pictures there are.""",
+        inputs=(
+            InputSpec("content", "The photograph.", default="sample:harbour", metavar="[CONTENT]"),
+            InputSpec("style", "The painting.", default="sample:impasto", metavar="[STYLE]"),
+        ),
+        options=ChoicesOptions,
+        size=160,
+        steps=30,
+        examples=(
+            "pincel study choices -o choices",
+            "pincel study choices sample:lake sample:glass -o elecciones --only content-layer,start --size 96 --steps 15 --lang es",
         ),
     ),
     "reconstruct": StudySpec(

@@ -13,6 +13,7 @@ from PIL import Image
 from pincel.studies.animation import as_webp
 from pincel.studies.matrix_view import MatrixView
 from pincel.studies.report import Animation, Block, Plot, Report
+from pincel.studies.slider_view import SliderView
 from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
 from pincel.version import __version__
@@ -42,7 +43,7 @@ def templates(language: Language, plots: Mapping[str, bytes], *rooms: str) -> En
 
     loader = ChoiceLoader([PackageLoader("pincel", room) for room in ("studies", *rooms)])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(webp=webp, jpeg=_jpeg, matrix_view=MatrixView)
+    environment.globals.update(webp=webp, jpeg=_jpeg, matrix_view=MatrixView, slider_view=SliderView)
     environment.globals.update(
         language=language, version=__version__, translate=translate, svg=svg, png=_png, cell=lambda value: format_cell(value, language)
     )

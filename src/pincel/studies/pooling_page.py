@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel.backbones.vgg import Pooling
 from pincel.engine.result import Result
-from pincel.studies.gradient_flow import GradientFlow
+from pincel.studies.gradient_flow import PICTURE, GradientFlow
 from pincel.studies.plots import curves, step_curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
 from pincel.studies.transfers import relative_losses
@@ -26,7 +26,7 @@ NAMES = {"avg": _("average"), "max": _("maximum")}
 def flow_blocks(flows: Mapping[Pooling, Sequence[GradientFlow]]) -> list[Block]:
     """Show how the gradient of the deepest layer reaches the picture through either network."""
     rows = [
-        {"layer": each.layer, **{f"{kind}-{pooling}": getattr(flows[pooling][row], kind) for kind in _KINDS for pooling in POOLINGS}}
+        {"layer": _place(each), **{f"{kind}-{pooling}": getattr(flows[pooling][row], kind) for kind in _KINDS for pooling in POOLINGS}}
         for row, each in enumerate(flows["avg"])
     ]
     columns = {
@@ -49,7 +49,12 @@ def flow_blocks(flows: Mapping[Pooling, Sequence[GradientFlow]]) -> list[Block]:
 def _flow_plot(flows: Mapping[Pooling, Sequence[GradientFlow]], kind: str, translate: Translate) -> Figure:
     lines = {translate(NAMES[pooling]): [getattr(flow, kind) for flow in flows[pooling]] for pooling in POOLINGS}
     labels = (translate(_("layer")), translate(_KINDS[kind]))
-    return curves(lines, [flow.layer for flow in flows["avg"]], labels, logarithmic=kind == "norm")
+    return curves(lines, [translate(_place(flow)) for flow in flows["avg"]], labels, logarithmic=kind == "norm")
+
+
+def _place(flow: GradientFlow) -> Translated:
+    """Return what the place of a gradient is called: its layer, or the picture."""
+    return _("picture") if flow.layer == PICTURE else untranslated(flow.layer)
 
 
 _FLOW_CAPTIONS = {

@@ -9,8 +9,8 @@ from PIL import Image
 
 from pincel.images.preview import preview_tag
 from pincel.studies.page import format_cell
-from pincel.studies.report import Block, ChannelMatrix, Picture, Report, Sheet, Slider, Table
-from pincel.studies.write import as_cell, as_sheet
+from pincel.studies.report import Block, ChannelMatrix, Pairs, Picture, Report, Sheet, Slider, Table, WeightSliders
+from pincel.studies.write import all_pairs, all_weights, as_cell, as_sheet
 from pincel.translation import Language
 
 # Figures that are shown, their long side in pixels, and rows of a table.
@@ -35,6 +35,10 @@ def _figures(block: Block, language: Language) -> Iterator[tuple[Image.Image, st
         yield as_sheet(block, language), block.caption.text(language)
     elif isinstance(block, ChannelMatrix):
         yield as_cell(block, language), block.caption.text(language)
+    elif isinstance(block, Pairs):
+        yield as_sheet(all_pairs(block), language), block.caption.text(language)
+    elif isinstance(block, WeightSliders):
+        yield as_sheet(all_weights(block), language), block.caption.text(language)
     elif isinstance(block, Slider):
         yield block.after, block.caption.text(language)
 

@@ -85,6 +85,38 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two pictures to be compared.
+
+    Attributes:
+        title: What is another one in the second.
+        first: (caption, picture).
+        second: Likewise.
+        look: What to look at.
+    """
+
+    title: Translated
+    first: tuple[Translated, Image.Image]
+    second: tuple[Translated, Image.Image]
+    look: Translated
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of pictures, of which none is ever parted.
+
+    Attributes:
+        name: Of its file, without extension.
+        pairs: In reading order.
+        caption: What they show.
+    """
+
+    name: str
+    pairs: Sequence[Pair]
+    caption: Translated
+
+
+@dataclass(frozen=True)
 class Plot:
     """Lines or points.
 
@@ -179,7 +211,47 @@ class ChannelMatrix:
     caption: Translated
 
 
-Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider | Animation | ChannelMatrix
+@dataclass(frozen=True)
+class WeightedTerm:
+    """A term of a sum, and the weights that it can have.
+
+    Attributes:
+        weight: Letter of its weight, such as ``α``.
+        cost: What it is called, such as ``J_content``.
+        name: What it measures, in a word.
+        values: Weights, from small to large.
+    """
+
+    weight: str
+    cost: str
+    name: Translated
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class WeightSliders:
+    """Pictures that sliders choose, one for each term's weight; the terms and their sum beside them, as numbers and bars.
+
+    Attributes:
+        name: Of its file, without extension: all pictures.
+        terms: A slider each.
+        pictures: Each with its terms, unweighted.
+        choices: Number of the picture for each choice of weights, those of the last term changing fastest.
+        start: Number of the choice that is shown first.
+        caption: What to try.
+    """
+
+    name: str
+    terms: Sequence[WeightedTerm]
+    pictures: Sequence[tuple[Image.Image, Sequence[float]]]
+    choices: Sequence[int]
+    start: int
+    caption: Translated
+
+
+Block: TypeAlias = (
+    Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider | Animation | ChannelMatrix | WeightSliders | Pairs
+)
 
 
 @dataclass(frozen=True)

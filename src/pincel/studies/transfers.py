@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from pincel.backbones.vgg import VGG, Pooling
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.result import Result
-from pincel.images.io import LoadedImage, Source, to_pil
+from pincel.images.io import LoadedImage, Source, load_picture, to_pil
 from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
+from pincel.run.check import resolve_recipe
+from pincel.run.inputs import load_inputs
 from pincel.run.machine import Machine
+from pincel.run.network import load_networks
+from pincel.run.plan import make_plan
 from pincel.run.run import Run
+from pincel.run.scales import Objectives
+from pincel.samples import PREFIX
+from pincel.sources import open_picture
 from pincel.studies.features import check_size, load_input, load_network
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings
@@ -72,6 +81,11 @@ def load_originals(
     return photograph, painting, backbone
 
 
+def open_pair(content: Source, style: Source) -> tuple[LoadedImage, LoadedImage]:
+    """Open a photograph and a painting in their own sizes, what is transparent on white."""
+    return open_picture(content, "content", DEFAULT_BACKGROUND), open_picture(style, "style", DEFAULT_BACKGROUND)
+
+
 def original_cells(photograph: LoadedImage, painting: LoadedImage) -> list[tuple[Translated, Image.Image]]:
     """Return cells of a sheet for the two."""
     return [(_("content"), to_pil(photograph.pixels)), (_("style"), to_pil(painting.pixels))]
@@ -116,3 +130,61 @@ def _estimate(last: Run, count: int, progress: ProgressReporter) -> None:
         about = f"{whole / 60:.0f} min" if whole >= 90 else f"{whole:.0f} s"
         text = _("{count} pictures of {steps} steps, {time} at most at the speed of the last run on this machine.")
         progress.note(Note(text, count=count, steps=last.recipe.steps, time=about))
+
+
+@dataclass
+class PicturePair:
+    """A photograph and a painting that are painted several times, by a recipe and under values of a study.
+
+    Attributes:
+        content: The photograph, as its file has it: a run brings it to its size, as that of the command does.
+        style: The painting, likewise.
+        recipe: Name or file.
+        settings: Network, size, steps, seed and device.
+    """
+
+    content: LoadedImage
+    style: LoadedImage
+    recipe: str
+    settings: StudySettings
+
+    def __post_init__(self) -> None:
+        # All runs share their networks and the pictures in their size.
+        self._machine = Machine.resolve(self.settings.device, cache=Cache(most=MAX_ENTRIES_SHARED))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of the settings, as a recipe has them."""
+        own = self.settings
+        return {"backbone": own.backbone, "size": own.size, "size_of": "long", "seed": own.seed, "steps": own.steps}
+
+    def run(self, values: Mapping[str, Any]) -> Run:
+        """Return a run by the recipe with these values."""
+        return Run(self.content, self.style, recipe=self.recipe, machine=self._machine, **values)
+
+    def judge(self, values: Mapping[str, Any]) -> Callable[[Image.Image], dict[str, Any]]:
+        """Return what measures the terms of a picture of this size, as :func:`pincel.evaluate` does; all targets are measured once."""
+        recipe = resolve_recipe(self.recipe, {**values, "scales": {}, "steps": 0})
+        machine = Machine.resolve(self.settings.device, "fp32", cache=self._machine.cache)
+        inputs, networks = load_inputs(recipe, self.content, self.style), load_networks(recipe, machine, lambda *_: None)
+        objectives = Objectives(make_plan(recipe, inputs.preprocessed, machine, networks.fast), inputs, machine, networks)
+        return lambda image: objectives.evaluate(load_picture(image).pixels)
+
+    def cells(self) -> list[tuple[Translated, Image.Image]]:
+        """Return cells of a sheet for the two, in the size of the study."""
+        return original_cells(load_input(self.content, self.settings, "content"), load_input(self.style, self.settings, "style"))
+
+    def command(self, values: Mapping[str, Any]) -> str:
+        """Return the command that paints the picture of these values."""
+        names = [picture.uri if (picture.uri or "").startswith(PREFIX) else picture.name for picture in (self.content, self.style)]
+        return shlex.join(["pincel", "transfer", *map(str, names), "-o", "G.png", "--recipe", self.recipe, *option_words(values)])
+
+
+def option_words(values: Mapping[str, Any]) -> list[str]:
+    """Return recipe values as options of the command line."""
+    return [
+        word
+        for name, value in values.items()
+        if value != {}
+        for word in (f"--{name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value))
+    ]

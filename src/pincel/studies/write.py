@@ -18,8 +18,9 @@ from pincel.studies.animation import as_webp
 from pincel.studies.matrix_view import MatrixView
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.plots import as_png, as_svg, font_file
-from pincel.studies.report import Animation, Block, ChannelMatrix, Picture, Plot, Report, Sheet, Slider, Table
-from pincel.translation import Language, Translated
+from pincel.studies.report import Animation, Block, ChannelMatrix, Pairs, Picture, Plot, Report, Sheet, Slider, Table, WeightSliders
+from pincel.studies.slider_view import SliderView
+from pincel.translation import Language, Translated, untranslated
 from pincel.version import __version__
 
 PAGE = "index.html"
@@ -91,6 +92,10 @@ def _pictures(block: Block, language: Language) -> list[tuple[str, Image.Image]]
         return [(block.name, as_sheet(block, language))]
     if isinstance(block, ChannelMatrix):
         return [(block.name, as_cell(block, language))]
+    if isinstance(block, Pairs):
+        return [(block.name, as_sheet(all_pairs(block), language))]
+    if isinstance(block, WeightSliders):
+        return [(block.name, as_sheet(all_weights(block), language))]
     return [("before", block.before), ("after", block.after)] if isinstance(block, Slider) else []
 
 
@@ -101,6 +106,22 @@ def as_cell(matrix: ChannelMatrix, language: Language) -> Image.Image:
     pictures = [image.resize(size, Image.Resampling.NEAREST) for image in view.pictures]
     cells = [(label.text(language), image) for label, image in zip(view.labels, pictures, strict=True)]
     return contact_sheet(cells, height=256, columns=3, width=round(256 * size[0] / size[1]), typeface=font_file())
+
+
+def all_weights(sliders: WeightSliders) -> Sheet:
+    """Return all pictures that sliders choose among, with their numbers."""
+    cells = [(caption, image) for caption, (image, _costs) in zip(SliderView(sliders).captions, sliders.pictures, strict=True)]
+    return Sheet(sliders.name, cells, 5, sliders.caption, height=160)
+
+
+def all_pairs(pairs: Pairs) -> Sheet:
+    """Return pairs as one sheet, two in a row."""
+    cells = [
+        (untranslated("{title}\n{caption}").fill(title=pair.title, caption=caption), image)
+        for pair in pairs.pairs
+        for caption, image in (pair.first, pair.second)
+    ]
+    return Sheet(pairs.name, cells, 4, pairs.caption, height=192)
 
 
 def as_sheet(sheet: Sheet, language: Language) -> Image.Image:

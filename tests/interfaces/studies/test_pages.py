@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
 
 from pincel.cli.study import STUDIES
@@ -19,7 +20,20 @@ from tests.studies.test_report import report
 Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
 # Studies with an optimizer: fewer steps show as much here.
-PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural", "problem", "process"}
+PAINTS = {
+    "reconstruct",
+    "grid",
+    "pooling",
+    "separability",
+    "depth",
+    "maximize",
+    "inversion",
+    "natural",
+    "problem",
+    "process",
+    "objective",
+    "choices",
+}
 # Studies that train networks, on fewer pictures here.
 TRAINS = {"ablations"}
 
@@ -48,7 +62,7 @@ def test_a_page_of_everything_is_whole(visit: Visit, tmp_path: Path, width: int,
 def test_the_slider_moves_the_edge(visit: Visit, tmp_path: Path) -> None:
     page, *_ = write_report(report(), tmp_path, "en")
     opened = visit(page)
-    slider, pair = opened.page.locator("input[type=range]"), opened.page.locator(".pair")
+    slider, pair = opened.page.locator(".slider input"), opened.page.locator(".pair")
     whole = pair.bounding_box()
     assert whole is not None
     for value in (20, 80):
@@ -103,6 +117,67 @@ def test_without_scripts_the_largest_cell_is_shown(visit: Visit, tmp_path: Path)
     assert opened.page.locator(".cells output").inner_text() == "7 and 9"
     assert opened.page.locator(".cells .shown figcaption").all_inner_texts() == ["channel 7", "channel 9", "where both answer"]
     assert not opened.page.locator(".cells .hint").is_visible()
+
+
+def test_sliders_choose_the_picture_and_the_bars_add_up(visit: Visit, tmp_path: Path) -> None:
+    page, *_ = write_report(report(), tmp_path, "es")
+    opened = visit(page)
+    weights = opened.page.locator(".weights")
+    first, second = weights.locator("input").all()
+    every = [image.get_attribute("src") for image in weights.locator(".all img").all()]
+
+    def told() -> tuple[int, str, list[float]]:
+        """Return which picture is shown, the sum, and the widths of its parts in percent."""
+        lengths = weights.locator(".sum .bar").evaluate("bar => [...bar.children].map(part => 100 * part.offsetWidth / bar.offsetWidth)")
+        return every.index(weights.locator(".painted img").get_attribute("src")), weights.locator("output").inner_text(), lengths
+
+    assert not weights.locator(".all").is_visible()
+    assert (first.get_attribute("aria-valuetext"), second.get_attribute("aria-valuetext")) == ("a = 1", "b = 1")
+    number, total, lengths = told()
+    # Of picture 3 the terms are 0.125 and 1.
+    assert (number, total) == (3, "J = 0.1250 + 1.000 = 1.125")
+    assert lengths == pytest.approx([100 / 9, 800 / 9], abs=0.5)
+    first.focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert told()[:2] == (5, "J = 0.8333 + 1.500 = 2.333")
+    assert first.get_attribute("aria-valuetext") == "a = 10"
+    # Both ten times as large: the picture of 1 and 1 again, J ten times as large.
+    second.focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert told()[:2] == (3, "J = 1.250 + 10.00 = 11.25")
+    # By mouse, at the left end of the bar.
+    for slider in (first, second):
+        box = slider.bounding_box()
+        assert box is not None
+        opened.page.mouse.click(box["x"] + 3, box["y"] + box["height"] / 2)
+    assert told() == (0, "J = 0 + 0 = 0", [0, 0])
+    opened.page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = opened.page.evaluate("axe.run('.weights')")
+    assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
+    # On paper all are there, and nothing to move.
+    opened.page.emulate_media(media="print")
+    assert weights.locator(".all").is_visible()
+    assert not first.is_visible()
+    check(opened)
+
+
+def test_without_scripts_all_pictures_are_shown(visit: Visit, tmp_path: Path) -> None:
+    page, *_ = write_report(report(), tmp_path, "en")
+    opened = visit(page, java_script_enabled=False)
+    assert opened.page.locator(".weights .all").is_visible()
+    assert not opened.page.locator(".weights input").first.is_visible()
+    assert opened.page.locator(".weights .all figcaption").nth(3).inner_text().splitlines()[0] == "a = 1, b = 1"
+
+
+@pytest.mark.parametrize("width", [1200, 375])
+def test_no_pair_is_parted(visit: Visit, tmp_path: Path, width: int) -> None:
+    page, *_ = write_report(report(), tmp_path, "en")
+    opened = visit(page, width)
+    left, right = (image.bounding_box() for image in opened.page.locator(".pairs img").all())
+    assert left is not None
+    assert right is not None
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] < right["x"]
 
 
 @pytest.mark.parametrize("name", STUDIES)

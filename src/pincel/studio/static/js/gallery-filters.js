@@ -9,7 +9,7 @@ import { t } from "./words.js";
 export const STATES = ["done", "running", "queued", "cancelled", "interrupted", "failed"];
 // Studies that have names of their own here.
 const STUDIES =
-  "convolution filters activations network maximize problem correlations total-variation process reconstruct pooling separability depth inversion natural augmentation".split(" ");
+  "convolution filters activations network patches maximize problem correlations total-variation objective process choices reconstruct pooling separability depth inversion natural augmentation".split(" ");
 export const EMPTY = { q: "", recipe: "", state: "", since: "", until: "" };
 const PAUSE = 250; // milliseconds without a key before what was typed is looked for
 
