@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -170,7 +170,7 @@ class Tools:
 
         def work(show: Show) -> CallToolResult:
             sources = [self._folders.picture(each) for each in pictures]
-            given = _study_options(name, pictures, options or {})
+            given = _study_options(name, pictures, options or {}, self._folders.picture)
             folder = self._folders.new_folder(output, default_stem(name, *pictures))
             report = study(name, *sources, on_event=show, device=self._device, **given)
             page = report.save(folder, language=language)
@@ -231,11 +231,18 @@ def make_server(folders: AllowedFolders, device: str = "auto") -> MCPServer:
     return server
 
 
-def _study_options(name: str, pictures: list[str], options: Mapping[str, JsonValue]) -> dict[str, Any]:
-    """Return options of a study as its function takes them; raises ApiError for what is not accepted, files among it."""
+def _study_options(name: str, pictures: list[str], options: Mapping[str, JsonValue], allowed: Callable[[str], str]) -> dict[str, Any]:
+    """Return options of a study as its function takes them; raises ApiError for what is not accepted, files among it.
+
+    Pictures among them are samples: of any other ``allowed`` returns the path, or raises OptionError.
+    """
     given = check_study(name, pictures, options, [*RECIPES, *INVERSIONS])
     declared = {each.name: each for each in (*options_of(STUDIES[name].options), *common_options(STUDIES[name]))}
-    return {declared[key].field: declared[key].type(text) for key, text in given}
+    values: dict[str, Any] = {}
+    for spec, text in ((declared[key], text) for key, text in given):
+        value = allowed(text) if spec.picture else spec.type(text)
+        values[spec.field] = [*values.get(spec.field, []), value] if spec.many else value
+    return values
 
 
 def _answer(values: Mapping[str, Any], picture: PIL.Image.Image | None) -> CallToolResult:

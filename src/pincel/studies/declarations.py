@@ -52,7 +52,7 @@ class ActivationsOptions:
 class NetworkOptions:
     """Options of the study network."""
 
-    beside: str = option("The network beside it.", "alexnet2012", metavar="NAME", local=True)
+    beside: str = option("The network beside it.", "alexnet2012", metavar="NAME")
 
 
 # Gray level of white: noise is no larger.
@@ -71,7 +71,7 @@ class PatchesOptions:
     explain: str = option(
         "How to show the pixels that excite a channel: guided, deconvolution, gradient or none.", "guided", metavar="NAME"
     )
-    recursive: bool = option("Search folders inside folders too.", False)
+    recursive: bool = option("Search folders inside folders too.", False, local=True)
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST:
@@ -196,8 +196,8 @@ class PoolingOptions:
 class SeparabilityOptions:
     """Options of the study separability."""
 
-    other_content: str = option("The second photograph.", "sample:lake", metavar="PICTURE", local=True)
-    other_style: str = option("The second painting.", "sample:glass", metavar="PICTURE", local=True)
+    other_content: str = option("The second photograph.", "sample:lake", metavar="PICTURE", picture=True)
+    other_style: str = option("The second painting.", "sample:glass", metavar="PICTURE", picture=True)
     recipe: str = option("Recipe of the pictures.", "gatys2015-fast", metavar="NAME|FILE.toml")
 
 
@@ -279,11 +279,11 @@ class AugmentationOptions:
 class CompareOptions:
     """Options of the study compare."""
 
-    content: str | None = option("Judge both by J: the photograph. With --record: where it is now.", metavar="FILE", local=True)
+    content: str | None = option("Judge both by J: the photograph. With --record: where it is now.", metavar="FILE", picture=True)
     style: tuple[str, ...] = option(
-        "Judge both by J: the painting, repeatable. With --record: where it is now.", (), metavar="FILE[=w]", local=True
+        "Judge both by J: the painting, repeatable. With --record: where it is now.", (), metavar="FILE[=w]", picture=True
     )
-    recipe: str | None = option("Recipe whose J compares the two.", metavar="NAME|FILE.toml", shown="pincel", local=True)
+    recipe: str | None = option("Recipe whose J compares the two.", metavar="NAME|FILE.toml", shown="pincel")
     record: str | None = option("The record of A, which pincel transfer wrote beside it.", metavar="FILE.json", local=True)
     layers: str | None = option("Layers measured.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu4_2,relu5_1")
 
@@ -359,7 +359,7 @@ DIR is a folder of photographs; several folders, single files and sample:NAME go
 forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each patch stands which
 of its pixels made the channel answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and Fergus, or the plain
 gradient. Ctrl-C keeps what is found.""",
-        inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, metavar="DIR...", folders=True),),
+        inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, metavar="DIR..."),),
         options=PatchesOptions,
         size=224,
         examples=(
@@ -394,12 +394,13 @@ sample that reaches most. The library lucid takes 512 steps; 64 are enough to se
 A network of three convolutions learns to tell textures apart: loss and accuracy. Then its weights are held, and the same network
 paints CONTENT after STYLE from noise: J and the picture. What is given, what moves, and what is differentiated with respect to what?
 
-The network is trained on the spot, so --backbone makes no difference here. Ctrl-C ends either loop with what is there.""",
+The network is trained on the spot. Ctrl-C ends either loop with what is there.""",
         inputs=(
             InputSpec("content", "The photograph.", default="sample:harbour", metavar="[CONTENT]"),
             InputSpec("style", "The painting.", default="sample:impasto", metavar="[STYLE]"),
         ),
         options=ProblemOptions,
+        network=False,
         size=96,
         steps=200,
         examples=(
@@ -430,6 +431,7 @@ Noise is put on the picture and taken off again by a small objective, content an
 large: what does too little leave, and what does too much take along? Absolute differences, as in the deck, stand beside squared ones.""",
         inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
         options=TotalVariationOptions,
+        network=False,
         size=192,
         steps=120,
         examples=(
@@ -627,6 +629,7 @@ Crops of 224 out of 256 and their mirrors, drawn on the picture; the principal c
 after training (section 4.2). --training FOLDER draws the errors of a run of 'pincel train', and where its rate was divided (section 5).""",
         inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
         options=AugmentationOptions,
+        network=False,
         size=512,
         examples=(
             "pincel study augmentation -o augmentation",

@@ -19,7 +19,7 @@ from pincel.progress import Bar, showing
 from pincel.studies.declarations import STUDIES
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.settings import StudySettings
+from pincel.studies.settings import PageOptions, StudySettings, common_options
 from pincel.studies.study_spec import OptionSpec, StudySpec, options_of
 from pincel.translation import Language
 
@@ -163,9 +163,10 @@ def inputs_of(name: str, spec: StudySpec, pictures: Sequence[Source]) -> list[An
 
 def _complete(name: str, spec: StudySpec, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return all options by field, with the defaults of the study."""
-    declared = [*options_of(spec.options), *options_of(StudySettings, size=spec.size, steps=spec.steps or 0)]
+    page = {each.field for each in options_of(PageOptions)}
+    declared = [*options_of(spec.options), *(each for each in common_options(spec) if each.field not in page)]
     known = {each.field: () if each.many and each.default is None else each.default for each in declared}
-    _check_names(name, options, known if spec.steps is not None else [each for each in known if each != "steps"])
+    _check_names(name, options, known)
     fields_of = {each.field: each for each in declared}
     return {**known, **{option: _value(f"study: {name}", fields_of[option], value) for option, value in options.items()}}
 

@@ -36,7 +36,7 @@ class StudySettings:
     """
 
     size: int = option("Long side of the pictures in pixels.", ..., metavar="N", minimum=1)
-    backbone: str = option("The network; 'pincel backbones' lists them.", "vgg19", metavar="NAME", local=True)
+    backbone: str = option("The network; 'pincel backbones' lists them.", "vgg19", metavar="NAME")
     seed: int = option("Number of everything random.", 0, metavar="N", minimum=0)
     steps: int = option("Steps of the optimizer.", 0, metavar="N", minimum=1)
     device: str = option("Device to compute on: auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
@@ -77,5 +77,6 @@ def select_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) 
 def common_options(spec: StudySpec) -> list[OptionSpec]:
     """Return the options that a study shares with all others, in order."""
     settings = {each.field: each for each in options_of(StudySettings, size=spec.size, steps=spec.steps)}
-    names = ("backbone", "size", "steps", "seed", "device") if spec.steps is not None else ("backbone", "size", "seed", "device")
+    absent = {"backbone": not spec.network, "steps": spec.steps is None}
+    names = [name for name in ("backbone", "size", "steps", "seed", "device") if not absent.get(name)]
     return [*options_of(PageOptions), *(settings[name] for name in names)]

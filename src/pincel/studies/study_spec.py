@@ -22,7 +22,8 @@ class OptionSpec:
         minimum: The least number that the studio accepts.
         choices: The texts that are accepted; all, if there are none.
         many: Whether it can be repeated.
-        local: Whether its value may name a file, a network or a device of this machine; the studio has no such options.
+        picture: Whether its value is a picture: on the command line a file or ``sample:NAME``, in the studio one of its pictures.
+        local: Whether its value may name a file or a device of this machine; the studio has no such options.
     """
 
     name: str
@@ -35,10 +36,11 @@ class OptionSpec:
     minimum: float | None
     choices: tuple[str, ...]
     many: bool
+    picture: bool
     local: bool
 
 
-def option(
+def option(  # noqa: PLR0913 - each is a part of a declaration
     text: str,
     default: Any = None,
     *,
@@ -46,6 +48,7 @@ def option(
     shown: str | None = None,
     name: str | None = None,
     minimum: float | None = None,
+    picture: bool = False,
     local: bool = False,
 ) -> Any:
     """Declare a field of a model to be an option; see :class:`OptionSpec`.
@@ -57,9 +60,10 @@ def option(
         shown: The default in the help, unless it is the value itself.
         name: Unless it is that of the field.
         minimum: The least number that the studio accepts.
-        local: Whether its value may name a file, a network or a device of this machine.
+        picture: Whether its value is a picture.
+        local: Whether its value may name a file or a device of this machine.
     """
-    declared = {"help": text, "metavar": metavar, "shown": shown, "name": name, "minimum": minimum, "local": local}
+    declared = {"help": text, "metavar": metavar, "shown": shown, "name": name, "minimum": minimum, "picture": picture, "local": local}
     return field(default=MISSING if default is ... else default, metadata=declared)
 
 
@@ -84,6 +88,7 @@ def _option_of(declared: Field[Any], hint: Any, default: Any) -> OptionSpec:
         minimum=metadata["minimum"],
         choices=choices,
         many=get_origin(hint) is tuple,
+        picture=metadata["picture"],
         local=metadata["local"],
     )
 
@@ -104,7 +109,6 @@ class InputSpec:
         many: Whether there may be several; only the last one of a study may.
         default: Its value when it is left out; None if it may not be.
         metavar: What it is called in the help of the command line, unless that is its name.
-        folders: Whether it is a folder of them; the studio has no such studies.
     """
 
     name: str
@@ -112,7 +116,6 @@ class InputSpec:
     many: bool = False
     default: str | None = None
     metavar: str | None = None
-    folders: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class StudySpec:
         size: Default long side of its pictures.
         steps: Default number of steps; None for a study without an optimizer.
         examples: Command lines.
+        network: Whether it has a network to choose.
         together: What all inputs are called in the help of the command line where they are handed over as one list.
     """
 
@@ -137,4 +141,5 @@ class StudySpec:
     size: int
     examples: tuple[str, str]
     steps: int | None = None
+    network: bool = True
     together: str | None = None

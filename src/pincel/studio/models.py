@@ -192,7 +192,7 @@ class StudyRequest(Model):
     """Request for a study."""
 
     study: Annotated[str, Field(max_length=60)]
-    pictures: Annotated[list[Ref], Field(max_length=24)] = []
+    pictures: Annotated[list[Ref], Field(max_length=100)] = []
     options: Values = {}
 
 
@@ -307,15 +307,21 @@ class StudyInputs(Model):
 
 
 class StudyOption(Model):
-    """An option of a study, named as on the command line."""
+    """An option of a study, named as on the command line.
+
+    Attributes:
+        kind: Of its value; that of a picture is an id or ``sample:NAME``.
+        many: Whether its value is a list.
+    """
 
     name: str
-    kind: Literal["number", "integer", "choice", "text"]
+    kind: Literal["number", "integer", "choice", "text", "picture"]
     help: str
     default: JsonValue
     choices: list[str] | None = None
     minimum: float | None = None
     maximum: float | None = None
+    many: bool = False
 
 
 class StudyView(Model):

@@ -22,7 +22,7 @@ from pincel.studio.errors import ApiError
 from pincel.studio.models import CourseRequest, RunView, StudyRequest, TransferRequest
 from pincel.studio.pictures import Pictures
 from pincel.studio.records import Record, now
-from pincel.studio.studies import check_study
+from pincel.studio.studies import STUDIES, check_study
 
 START = "inputs/start.png"
 
@@ -85,6 +85,8 @@ def study(request: StudyRequest, home: DataDir, pictures: Pictures) -> Record:
     with _new_folder(home) as folder:
         inputs = _Inputs(folder, pictures)
         files = [inputs.add(ref, f"picture-{n}", "pictures") for n, ref in enumerate(request.pictures, 1)]
+        pictured = {each.name for each in STUDIES[request.study].options if each.kind == "picture"}
+        options = [(key, inputs.add(value, f"{key}-{n}", key) if key in pictured else value) for n, (key, value) in enumerate(options, 1)]
         names = [short_name(pictures.name_of(ref)) for ref in request.pictures]
         title = f"{request.study}{': ' if names else ''}{', '.join(names)}"
         view = _view(folder, title, "study", study=request.study, pictures=request.pictures, settings=request.options)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from pincel.backbones import BACKBONES
 from pincel.errors import closest, unknown_name
 from pincel.studies.declarations import STUDIES as SPECS
 from pincel.studies.settings import common_options
 from pincel.studies.study_spec import OptionSpec, StudySpec, options_of
 from pincel.studio.checks import names_file
 from pincel.studio.errors import ApiError
-from pincel.studio.models import InputSlot, StudyInputs, StudyOption, StudyView
+from pincel.studio.models import PICTURE, SAMPLE, InputSlot, StudyInputs, StudyOption, StudyView
 from pincel.translation import Language, Translated
 
 
@@ -29,19 +31,17 @@ def _view(name: str, spec: StudySpec, language: Language = "en") -> StudyView:
 def _option(spec: OptionSpec, text: str) -> StudyOption:
     return StudyOption(
         name=spec.name,
-        kind="choice" if spec.choices else _KINDS[spec.type],
+        kind="picture" if spec.picture else "choice" if spec.choices else _KINDS[spec.type],
         help=text,
-        default=spec.default,
+        default=list(spec.default) if spec.many else spec.default,
         choices=list(spec.choices) or None,
         minimum=spec.minimum,
+        many=spec.many,
     )
 
 
 _KINDS: Mapping[type, Literal["number", "integer", "text"]] = {int: "integer", float: "number", str: "text"}
-# Studies of folders cannot be started here.
-STUDIES: Mapping[str, StudyView] = {
-    name: _view(name, spec) for name, spec in SPECS.items() if not any(each.folders for each in spec.inputs)
-}
+STUDIES: Mapping[str, StudyView] = {name: _view(name, spec) for name, spec in SPECS.items()}
 
 
 def study_views(language: Language) -> list[StudyView]:
@@ -49,9 +49,13 @@ def study_views(language: Language) -> list[StudyView]:
     return [_view(name, SPECS[name], language) for name in STUDIES]
 
 
-# On the command line it may be a file; here only a recipe of the package.
+# Options that are names. On the command line a recipe may be a file; here only one of the package.
 RECIPE_OPTION = "recipe"
+NETWORK_OPTIONS = ("backbone", "beside")
 _LONGEST = 300
+# Values of one option.
+_MOST = 24
+REFERENCE = re.compile(f"{PICTURE}|{SAMPLE}")
 
 
 def check_study(name: str, pictures: Sequence[str], options: Mapping[str, JsonValue], recipes: Sequence[str]) -> list[tuple[str, str]]:
@@ -64,7 +68,7 @@ def check_study(name: str, pictures: Sequence[str], options: Mapping[str, JsonVa
         recipes: Names of all recipes.
 
     Returns:
-        The options as the command line takes them.
+        The options as the command line takes them, pictures by their references; one with several values comes several times.
 
     Raises:
         ApiError: For a name, a number of pictures or a value that is not accepted.
@@ -81,11 +85,23 @@ def check_study(name: str, pictures: Sequence[str], options: Mapping[str, JsonVa
     for key in options:
         if key not in known:
             raise ApiError(422, f"The study {name} has no option '{key}' (it has {', '.join(known)}).{closest(key, known)}", key)
-    given = [(key, _value(known[key], value)) for key, value in options.items() if value not in (None, "")]
+    given = [(key, text) for key, value in options.items() if value not in (None, "") for text in _values(known[key], value)]
     for key, text in given:
         if key == RECIPE_OPTION and text not in recipes:
             raise ApiError(422, str(unknown_name("recipe", text, recipes)), key)
+        if key in NETWORK_OPTIONS and text not in list(BACKBONES):
+            raise ApiError(422, str(unknown_name("backbone", text, BACKBONES)), key)
     return given
+
+
+def _values(option: StudyOption, value: JsonValue) -> list[str]:
+    """Return the value of an option, or its values, as the command line takes them; raises ApiError."""
+    many = value if option.many and isinstance(value, list) and len(value) <= _MOST else [value]
+    if option.kind != "picture":
+        return [_value(option, each) for each in many]
+    if not all(isinstance(each, str) and REFERENCE.fullmatch(each) for each in many):
+        raise ApiError(422, f"'{option.name}' cannot be {repr(value)[:60]}: it should be the id of a picture, or sample:NAME.", option.name)
+    return [str(each) for each in many]
 
 
 def _value(option: StudyOption, value: JsonValue) -> str:

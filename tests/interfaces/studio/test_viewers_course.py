@@ -61,7 +61,7 @@ def test_a_phone_shows_all_of_it(window: Open) -> None:
     page = opened.page
     page.locator("summary").click()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert grave(page) == []
     if page.locator(".study-past a").count():

@@ -28,7 +28,7 @@ def test_every_study_has_a_form(bench: Bench) -> None:
     for name, study in STUDIES.items():
         page.goto(page.url.split("#")[0] + f"#/studies/{name}")
         page.locator("#study-title").wait_for()
-        assert page.locator(".study-pictures").count() == len(study.takes.pictures)
+        assert page.locator(".study-roles .study-pictures").count() == len(study.takes.pictures)
         assert page.locator(".study-options .field").count() == len(study.options)
         # What is shown is in Spanish, and no key of the words is left over.
         assert page.locator("#study-title + p").inner_text() == gettext_lazy(study.summary).text("es") != study.summary

@@ -73,9 +73,11 @@ def test_the_time_left_is_of_the_pace_so_far() -> None:
     record = Record.model_validate({"view": view, "order": {"verb": ["course"], "arguments": [], "output": "course"}})
     times = iter((100.0, 110.0))
     parser = EventParser(record, lambda name, data: None, [], clock=lambda: next(times))
+    left = []
     parser.stdout('{"event": "course", "page": "gram", "title": "", "what": "", "done": 5.0, "total": 65.0}')
-    assert record.view.seconds_left is None
+    left.append(record.view.seconds_left)
     parser.stdout('{"event": "course", "page": "filters", "title": "", "what": "", "done": 25.0, "total": 65.0}')
-    assert (record.view.step, record.view.steps, record.view.seconds_left) == (25, 65, 20.0)
+    assert (record.view.step, record.view.steps) == (25, 65)
+    assert [*left, record.view.seconds_left] == [None, 20.0]
     assert record.view.message is not None
     assert set(record.view.message.translations) == {"es"}

@@ -42,7 +42,7 @@ def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
     from pincel.studies.study_spec import options_of
 
     inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
-    named = [*inputs, *(values[each.field] for each in options_of(spec.options) if each.local)]
+    named = [*inputs, *(values[each.field] for each in options_of(spec.options) if each.type is str and (each.local or each.picture))]
     files = [text for given in named if given for text in (given if isinstance(given, tuple) else (given,))]
 
     def make(progress: ProgressReporter) -> Report:

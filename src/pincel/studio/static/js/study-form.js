@@ -14,13 +14,15 @@ function suggested(role, index) {
   const kind = role.name === "style" || role.name === "second" ? "style" : "scene";
   const samples = store.samples.filter((sample) => sample.kind === kind);
   const found = samples[index % Math.max(samples.length, 1)];
+  // Of many photographs the best patches are taken: here, of all samples.
+  if (role.name === "folders") return store.samples.map(({ name }) => `sample:${name}`);
   return role.optional || !found ? [] : [`sample:${found.name}`];
 }
 
 export function StudyForm({ study, navigate }) {
   const roles = study.takes.pictures;
   const [pictures, setPictures] = useState(() => roles.map((role) => suggested(role, 0)));
-  const [values, setValues] = useState({ lang: language() });
+  const [values, setValues] = useState(() => ({ lang: language(), ...defaultPictures(study.options) }));
   const [error, setError] = useState({});
   const [busy, setBusy] = useState(false);
 
@@ -73,11 +75,18 @@ export function StudyForm({ study, navigate }) {
 
 const roleOf = (role) => (has(`studies.role.${role.name}`) ? t(`studies.role.${role.name}`) : role.name);
 
-/** Numbers as numbers; what was left empty is left out. */
+/** Pictures that options have unless others are chosen, as lists. */
+function defaultPictures(options) {
+  const own = options.filter(({ kind, default: usual }) => kind === "picture" && typeof usual === "string");
+  return Object.fromEntries(own.map(({ name, default: usual }) => [name, [usual]]));
+}
+
+/** Numbers as numbers, one picture as itself; what was left empty is left out. */
 function given(values, options) {
   const numeric = (kind, text) => ["number", "integer"].includes(kind) && Number.isFinite(Number(text));
-  const said = options.filter(({ name }) => values[name]);
-  return Object.fromEntries(said.map(({ name, kind }) => [name, numeric(kind, values[name]) ? Number(values[name]) : values[name]]));
+  const said = options.filter(({ name }) => values[name]?.length);
+  const value = ({ name, kind, many }) => (kind === "picture" && !many ? values[name][0] : numeric(kind, values[name]) ? Number(values[name]) : values[name]);
+  return Object.fromEntries(said.map((option) => [option.name, value(option)]));
 }
 
 function Option({ option, value, set, error }) {
@@ -88,6 +97,13 @@ function Option({ option, value, set, error }) {
   const label = has(`studies.option.${name}`) ? t(`studies.option.${name}`) : labelOf(name);
   const described = { id, "aria-describedby": `${id}-help${error ? ` error-${id}` : ""}`, "aria-invalid": error ? "true" : null };
   const take = (event) => set(event.target.value.trim());
+  if (kind === "picture") {
+    const role = { name, many: option.many, optional: true };
+    return html`<div class="field">
+      <${Pictures} role=${role} label=${label} chosen=${value ?? []} choose=${set} error=${error} />
+      <p class="hint">${help}</p>
+    </div>`;
+  }
   return html`<div class="field">
     <label for=${id}>${label}</label>
     ${choices
