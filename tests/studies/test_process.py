@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -68,8 +69,10 @@ def test_the_first_step_of_gradient_descent_is_as_long_as_was_said(options: Proc
 
 def test_it_is_written_with_a_film(report: Report, tmp_path: Path) -> None:
     text = write_report(report, tmp_path, "es")[0].read_text(encoding="utf-8")
-    assert "Se reproduce tres veces" in text
-    assert text.count("data:image/webp;base64,") == 1
+    assert "reprodúzcalo o llévelo a un paso" in text
+    # A frame for each step, three of which are printed.
+    assert len(re.findall(r'class="sheet frame[ "]', text)) == SMALL.steps + 1
+    assert text.count('class="sheet frame kept"') == 3
     with Image.open(tmp_path / "process.webp") as film:
         assert (film.format, film.n_frames) == ("WEBP", SMALL.steps + 1)  # type: ignore[attr-defined]
     strip = next(block for block in report.blocks if isinstance(block, Sheet) and block.name == "strip")
@@ -115,9 +118,9 @@ def test_what_is_said_follows_the_numbers() -> None:
         {"optimizer": name, "first": 9.0, "tenth": 1 / last, "last": last, "lowest": last, "reached": 7} for name, last in names.items()
     ]
     said = _finding(rows).text("en")
-    assert said.startswith("L-BFGS comes lowest: J falls from 9.00e+00 to 1.00e+00. The lowest J of gradient descent, 3.00e+00, it had")
+    assert said.startswith("L-BFGS comes lowest: J falls from 9.00 to 1.00. The lowest J of gradient descent, 3.00, it had")
     assert said.endswith("after 7 steps. After a tenth of the steps the order was another one: gradient descent was ahead.")
-    assert _finding([{**rows[0], "last": 0.5}, *rows[1:]]).text("en") == "gradient descent comes lowest: J falls from 9.00e+00 to 5.00e-01."
+    assert _finding([{**rows[0], "last": 0.5}, *rows[1:]]).text("en") == "gradient descent comes lowest: J falls from 9.00 to 5.00·10⁻¹."
 
 
 @pytest.mark.parametrize("given", [{"ratio": 0.0}, {"rate": 0.0}, {"gamma": -1.0}, {"ratio": float("nan")}])

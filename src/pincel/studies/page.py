@@ -10,9 +10,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from pincel.studies.animation import as_webp
 from pincel.studies.matrix_view import MatrixView
-from pincel.studies.report import Animation, Block, Plot, Report
+from pincel.studies.report import Block, Plot, Report
 from pincel.studies.slider_view import SliderView
 from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
@@ -21,6 +20,7 @@ from pincel.version import __version__
 # Numbers below it are read without spaces.
 SHORT = 10_000
 _MADE = _("How this was made")
+_PLAY, _FRAMES = _("Play"), _("Frame of the film")
 
 
 def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
@@ -38,12 +38,9 @@ def templates(language: Language, plots: Mapping[str, bytes], *rooms: str) -> En
     def svg(plot: Plot) -> str:
         return _address("image/svg+xml", plots[plot.name])
 
-    def webp(animation: Animation) -> str:
-        return _address("image/webp", as_webp(animation, language))
-
     loader = ChoiceLoader([PackageLoader("pincel", room) for room in ("studies", *rooms)])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(webp=webp, jpeg=_jpeg, matrix_view=MatrixView, slider_view=SliderView)
+    environment.globals.update(jpeg=_jpeg, play=_PLAY, frames=_FRAMES, matrix_view=MatrixView, slider_view=SliderView)
     environment.globals.update(
         language=language, version=__version__, translate=translate, svg=svg, png=_png, cell=lambda value: format_cell(value, language)
     )

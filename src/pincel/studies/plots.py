@@ -197,6 +197,12 @@ class PowerOfTenFormatter(LogFormatterSciNotation):
         return ten if digits == "1" else digits if power == "0" else f"{digits}·{ten}"
 
 
+def power_of_ten(value: float) -> str:
+    """Write a number with three digits and a power of ten, as on paper: ``1.31·10⁶``."""
+    digits, power = f"{value:.2e}".split("e")
+    return digits if int(power) == 0 else f"{digits}·10{str(int(power)).translate(_RAISED)}"
+
+
 def log_scale(axes: Axes) -> None:
     """Count in powers of ten upwards."""
     axes.set_yscale("log")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from pincel.images.io import LoadedImage
-from pincel.studies.plots import CurvePanel, curve_panels, step_curves
+from pincel.studies.plots import CurvePanel, curve_panels, power_of_ten, step_curves
 from pincel.studies.report import Animation, Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.transfers import original_cells
 from pincel.translation import Translate, Translated, untranslated
@@ -125,7 +125,7 @@ def _ways(ways: Sequence[Way], rows: Sequence[Mapping[str, Any]]) -> list[Block]
     ]
 
 
-MOVING = _("From noise to picture, with J and what each term adds to it. It plays three times; the strip below has the same pictures.")
+MOVING = _("From noise to picture, with J and what each term adds to it: play it, or pull it to a step.")
 TERMS = _("What each term adds to J. A term may rise for a while: only the sum is made small.")
 TABLE = _("How far J has fallen. A step costs the same under all three: one pass through the network and one back.")
 
@@ -145,9 +145,9 @@ def _row(way: Way) -> dict[str, Any]:
 
 
 def _caption(moment: Moment) -> Translated:
-    lines = "\n".join(f"{GREEK[name]} = {value:.2e}" for name, value in moment.terms.items())
-    return untranslated("{step}\nJ = {total:.2e}\n{lines}").fill(
-        step=_("step {step}").fill(step=moment.step), total=sum(moment.terms.values()), lines=lines
+    lines = "\n".join(f"{GREEK[name]} = {power_of_ten(value)}" for name, value in moment.terms.items())
+    return untranslated("{step}\nJ = {total}\n{lines}").fill(
+        step=_("step {step}").fill(step=moment.step), total=power_of_ten(sum(moment.terms.values())), lines=lines
     )
 
 
@@ -194,14 +194,14 @@ def _reached(way: Way, goal: float) -> int | None:
 def _finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Return which rule comes lowest, and how many steps it needs for what gradient descent has in the end."""
     best = min(rows, key=lambda row: float(row["last"]))
-    start = _("{name} comes lowest: J falls from {first:.2e} to {last:.2e}.").fill(
-        name=NAMES[best["optimizer"]], first=best["first"], last=best["last"]
+    start = _("{name} comes lowest: J falls from {first} to {last}.").fill(
+        name=NAMES[best["optimizer"]], first=power_of_ten(best["first"]), last=power_of_ten(best["last"])
     )
     plain = rows[0]
     if best is plain or best["reached"] is None:
         return start
-    sooner = _("The lowest J of gradient descent, {goal:.2e}, it had after {steps} steps.").fill(
-        goal=plain["lowest"], steps=best["reached"]
+    sooner = _("The lowest J of gradient descent, {goal}, it had after {steps} steps.").fill(
+        goal=power_of_ten(plain["lowest"]), steps=best["reached"]
     )
     slow = _("After a tenth of the steps the order was another one: {name} was ahead.")
     ahead = min(rows, key=lambda row: float(row["tenth"]))

@@ -92,9 +92,9 @@ class SliderView:
         return [self._caption(choice) for choice in firsts]
 
     def _caption(self, choice: WeightChoice) -> Translated:
-        weights = ", ".join(f"{term.weight} = {value:g}" for term, value in zip(self.block.terms, choice.weights, strict=True))
+        weights = " ".join(f"{term.weight}={value:g}" for term, value in zip(self.block.terms, choice.weights, strict=True))
         costs = "\n".join(f"{term.cost} = {number(cost)}" for term, cost in zip(self.block.terms, choice.costs, strict=True))
-        return untranslated("{text}").fill(text=f"{weights}\n{costs}\n{choice.sum_line}")
+        return untranslated("{text}").fill(text=f"{weights}\n{costs}\nJ = {number(choice.total)}")
 
     def bars(self, choice: WeightChoice) -> list[float]:
         """Lengths of the bars of the unweighted terms, in percent: in powers of ten, from the least to the largest of each term."""

@@ -161,12 +161,37 @@ def test_sliders_choose_the_picture_and_the_bars_add_up(visit: Visit, tmp_path: 
     check(opened)
 
 
+def test_a_film_is_played_or_pulled_to_a_frame(visit: Visit, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    page, *_ = write_report(report(), tmp_path, "es")
+    opened = visit(page)
+    film, shown = opened.page.locator(".film"), opened.page.locator(".film .frame:visible figcaption")
+    play, step = opened.page.get_by_role("button", name="Reproducir"), film.locator("input")
+    expect(shown).to_have_text("uno")
+    play.click()
+    expect(shown).to_have_text("dos")
+    # At the end it rests, and begins anew when it is asked to.
+    expect(play).to_have_text("▶")
+    play.focus()
+    opened.page.keyboard.press("Enter")
+    expect(shown).to_have_text("dos")
+    step.focus()
+    opened.page.keyboard.press("ArrowLeft")
+    expect(shown).to_have_text("uno")
+    opened.page.emulate_media(media="print")
+    expect(shown).to_have_text(["uno", "dos"])
+    expect(play).not_to_be_visible()
+    check(opened)
+
+
 def test_without_scripts_all_pictures_are_shown(visit: Visit, tmp_path: Path) -> None:
     page, *_ = write_report(report(), tmp_path, "en")
     opened = visit(page, java_script_enabled=False)
     assert opened.page.locator(".weights .all").is_visible()
     assert not opened.page.locator(".weights input").first.is_visible()
-    assert opened.page.locator(".weights .all figcaption").nth(3).inner_text().splitlines()[0] == "a = 1, b = 1"
+    assert opened.page.locator(".film .frame:visible figcaption").all_inner_texts() == ["one", "two"]
+    assert opened.page.locator(".weights .all figcaption").nth(3).inner_text().splitlines()[0] == "a=1 b=1"
 
 
 @pytest.mark.parametrize("width", [1200, 375])
