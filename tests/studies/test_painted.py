@@ -23,7 +23,7 @@ from pincel.studies import depth, grid, pooling, pooling_page, reconstruct, sepa
 from pincel.studies.declarations import DepthOptions, GridOptions, PoolingOptions, ReconstructOptions, SeparabilityOptions
 from pincel.studies.features import load_input
 from pincel.studies.progress import ProgressReporter
-from pincel.studies.report import Paragraph, Report, Sheet, Table
+from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import StudySettings
 from pincel.studies.transfers import TransferSpec, transfer_all
 from pincel.studies.write import write_report
@@ -138,6 +138,9 @@ def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], r
     assert {kind: len(falls) for kind, falls in report.numbers["fall"].items()} == {"avg": 2, "max": 2}
     assert [(row["painter"], row["judge"]) for row in report.numbers["judged"]] == [(a, b) for b in ("avg", "max") for a in ("avg", "max")]
     assert [flow["layer"] for flow in report.numbers["flow"]["avg"]] == ["picture", *pooling.POOLED]
+    (flow,) = (block for block in report.blocks if isinstance(block, Plot) and block.name == "flow-alive")
+    ticks = flow.draw(lambda text: text.text("es")).axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["imagen", *pooling.POOLED]
 
 
 @pytest.mark.parametrize(
