@@ -144,6 +144,12 @@ def test_pages_are_made_again_for_other_pictures_another_language_and_other_opti
     assert list(make(tmp_path, Studies(), "gram").made) == ["gram"]
 
 
+def test_pages_of_another_layout_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, Studies(), "gram")
+    monkeypatch.setattr("pincel.courses.make.layout_digest", lambda: "other")
+    assert list(make(tmp_path, Studies(), "gram").made) == ["gram"]
+
+
 def test_ended_early_whole_pages_stay_and_the_others_follow(tmp_path: Path) -> None:
     course = make(tmp_path, Studies(end_at="correlations"), "convolution", "gram", "total-variation")
     assert (list(course.made), list(course.missing)) == (["convolution"], ["gram", "total-variation"])

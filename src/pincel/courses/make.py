@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from pincel.courses.declaration import CourseFigure, CourseInputs, CoursePage
 from pincel.courses.drawn import DRAWN
-from pincel.courses.render import Shown, render_contents, render_page
+from pincel.courses.render import Shown, layout_digest, render_contents, render_page
 from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OutputError, unknown_name
 from pincel.files import check_output, one_line, quoted, write_text
@@ -165,11 +165,11 @@ class CourseMaker:
         write_text(self.folder / INDEX, render_contents(self.pages, [page.slug for page in there], self.inputs), what="course")
 
     def _digests(self) -> Mapping[str, str]:
-        """Return page → what it is made from: texts, options, the pages beside it, pictures, version."""
+        """Return page → what it is made from: texts, options, the pages beside it, pictures, layout, version."""
         given = (self.inputs.picture, self.inputs.painting)
         hashes = [open_picture(source, what).sha256 for source, what in zip(given, ("picture", "painting"), strict=True)]
         order = [page.slug for page in self.pages]
-        common = (__version__, order, given, hashes, self.inputs.language)
+        common = (__version__, layout_digest(), order, given, hashes, self.inputs.language)
         # How long a page takes to make is not on it.
         shown = [replace(page, seconds=0) for page in self.pages]
         return {page.slug: hashlib.sha256(repr((common, page)).encode()).hexdigest() for page in shown}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
@@ -141,6 +143,13 @@ def render_contents(pages: Sequence[CoursePage], there: Sequence[str], inputs: C
     parts = [(title, text, list(_rows(pages, part, there))) for part, (title, text) in PARTS.items()]
     pictures = [(WORDS["picture"], _small(inputs.picture)), (WORDS["painting"], _small(inputs.painting))]
     return _render("contents.html.j2", inputs, parts=[each for each in parts if each[2]], pictures=pictures, first=pages[0])
+
+
+def layout_digest() -> str:
+    """Return a hash of all templates that pages are made with."""
+    places = (files(f"pincel.{room}").iterdir() for room in ("studies", ROOM))
+    texts = {each.name: each.read_bytes() for place in places for each in place if each.name.endswith(".j2")}
+    return hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()
 
 
 def _rows(pages: Sequence[CoursePage], part: Part, there: Sequence[str]) -> Iterator[Row]:
