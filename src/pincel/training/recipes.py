@@ -11,6 +11,6 @@ RECIPES = RecipeTable(
     "recipe of train-style",
     StyleTrainingRecipe,
     Path(__file__).parent / "presets",
-    names=["johnson-small", "johnson2016", "adain-small", "adain2017"],
+    names=["johnson-small", "johnson2016", "adain-small", "wct-small", "adain2017"],
 )
 DEFAULTS = {"one-style": "johnson-small", "any-style": "adain-small"}
