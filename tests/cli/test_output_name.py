@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pincel.cli.output_name import output_path, reserved_name
-from pincel.files import default_stem
 from pincel.cli.painting import Outputs
 from pincel.errors import OutputError
+from pincel.files import default_stem
 from tests.cli.run import pincel
 
 Capture = pytest.CaptureFixture[str]

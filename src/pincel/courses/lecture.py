@@ -319,9 +319,7 @@ LECTURE: tuple[CoursePage, ...] = (
                 _("J_c compares with the photograph, J_s with the painting; J_tv looks at G alone."),
             ),
         ),
-        figures=(
-            CourseFigure("objective", pictures=BOTH, show=("weights",), reveal=("terms",)),
-        ),
+        figures=(CourseFigure("objective", pictures=BOTH, show=("weights",), reveal=("terms",)),),
         exercise=_(
             "From α = 100, β = 1000, γ = 2: predict what happens to each of the three costs, and to J, when α alone is ten times as large. "
             "And when all three are ten times as large? What is G when all three are 0? Then move them."
@@ -541,9 +539,7 @@ LECTURE: tuple[CoursePage, ...] = (
             ),
         ),
         equations=(),
-        figures=(
-            CourseFigure("choices", pictures=BOTH, show=("pairs",), reveal=("terms",)),
-        ),
+        figures=(CourseFigure("choices", pictures=BOTH, show=("pairs",), reveal=("terms",)),),
         exercise=_(
             "Cover the right picture of a pair with your hand and say what you will see. Which choices change the picture most? In which "
             "pairs do both pictures make the very same J small, and differ all the same?"

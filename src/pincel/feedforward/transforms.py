@@ -13,7 +13,7 @@ from pincel.feedforward.operations import EPSILON
 
 # Added to variances, as a share of their mean, before a covariance is inverted: directions that hardly occur stay small.
 FLOOR = 1e-3
-# Steps of the iteration for roots: with the covariances that FLOOR leaves, of conditions up to 10⁵, features are off by less than a hundredth.
+# Steps of the iteration for roots: with the covariances that FLOOR leaves, features are off by less than a hundredth.
 ITERATIONS = 20
 
 
