@@ -17,7 +17,7 @@ from tests.test_installation import PROJECT, extras_of_all, modules
 
 ROOT = Path(__file__).parents[2]
 # What is imported of the extras, but for what torch brings.
-LIBRARIES = modules(each for name in (*extras_of_all(), "timm") for each in PROJECT["optional-dependencies"][name]) - {"fsspec"}
+LIBRARIES = modules(each for name in (*extras_of_all(), "timm") for each in PROJECT["optional-dependencies"][name]) - {"fsspec", "pincel"}
 CORE = """
 import sys
 from importlib.machinery import PathFinder

@@ -8,13 +8,13 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from mcp import Client
 from PIL import Image
 
 from pincel.mcp.folders import AllowedFolders
 from pincel.mcp.server import THUMBNAIL, make_server
+from tests.mcp.loop import wait_for
 from tests.runs import SHALLOW
 
 PAIR = {"photograph": "sample:harbour", "paintings": ["sample:glass"]}
@@ -27,7 +27,7 @@ def call(folder: Path, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
         async with Client(make_server(AllowedFolders([folder]), "cpu")) as client:
             return [await client.call_tool(name, arguments) for name, arguments in calls]
 
-    return anyio.run(run)
+    return wait_for(run)
 
 
 def test_results_are_new_files_with_a_small_picture(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_every_argument_is_described(tmp_path: Path) -> None:
         async with Client(make_server(AllowedFolders([tmp_path]), "cpu")) as client:
             return (await client.list_tools()).tools
 
-    tools = anyio.run(run)
+    tools = wait_for(run)
     assert [tool.name for tool in tools] == ["transfer", "stylize", "match_colors", "study", "plan", "list_pictures", "describe_recipes"]
     for tool in tools:
         assert tool.description

@@ -20,10 +20,8 @@ from pincel.run.checkpoint import keep_checkpoints, resume_run
 from pincel.run.forecast import Forecast, forecast
 from pincel.run.inputs import load_inputs
 from pincel.run.machine import Machine
-from pincel.run.network import load_networks
-from pincel.run.plan import make_plan
 from pincel.run.run import Run
-from pincel.run.scales import Objectives
+from pincel.run.scales import judging_objectives
 from pincel.run.sizes import content_size, recipe_for_size
 from pincel.run.texture import blank_content, tileable_padding
 from pincel.sources import Source, Styles, open_picture
@@ -247,7 +245,4 @@ def evaluate(
     settled = recipe_for_size(asked, photograph, (judged.height, judged.width))
     content_size(settled, photograph)
     inputs = load_inputs(settled, photograph, style)
-    alone = inputs.recipe.override(scales={}, steps=0)
-    networks = load_networks(alone, machine, lambda *_: None)
-    objective_plan = make_plan(alone, inputs.preprocessed, machine, networks.fast)
-    return {**Objectives(objective_plan, inputs, machine, networks).evaluate(judged.pixels), "size": [judged.width, judged.height]}
+    return {**judging_objectives(inputs, machine).evaluate(judged.pixels), "size": [judged.width, judged.height]}

@@ -25,9 +25,9 @@ from pincel.run.images import Images, resize_images
 from pincel.run.initial import cut_notes, initial_image
 from pincel.run.inputs import Inputs, start_file
 from pincel.run.machine import Machine
-from pincel.run.network import Networks
+from pincel.run.network import Networks, load_networks
 from pincel.run.objective import EvalOptions, make_objective
-from pincel.run.plan import Plan
+from pincel.run.plan import Plan, make_plan
 from pincel.run.sizes import matching_terms, recipe_at
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
@@ -195,3 +195,10 @@ class Objectives:
 def _detail(content: Tensor, before: tuple[int, int]) -> Tensor:
     """Return what a picture has too fine for a scale of (height, width) ``before``."""
     return content - resample(resample(content, before), (content.shape[-2], content.shape[-1]))
+
+
+def judging_objectives(inputs: Inputs, machine: Machine) -> Objectives:
+    """Return what measures pictures that exist, in the size of the content: one scale, and no step."""
+    alone = inputs.recipe.override(scales={}, steps=0)
+    networks = load_networks(alone, machine, lambda *_: None)
+    return Objectives(make_plan(alone, inputs.preprocessed, machine, networks.fast), inputs, machine, networks)

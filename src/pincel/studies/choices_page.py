@@ -198,7 +198,7 @@ LEAD = _(
 EARLY = _("The study was ended early: {done} of {count} choices are there.")
 USUAL = _("the usual picture")
 BASE = _("The usual picture, on the left of each pair. Where something is written under a picture, add that.")
-CAPTION = _("On the right one thing is another one than on the left; nothing else is.")
+CAPTION = _("On the right one thing is changed, with what it asks for: the options under the picture.")
 TABLE = _(
     "J_content, J_style and J_tv of each picture, all by the formulas and layers of the usual one. Apart: root of the mean squared "
     "difference from the usual picture, in gray levels."

@@ -20,9 +20,9 @@ from pincel.studies.transfers import PicturePair, open_pair
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
-# α, β and γ under which pictures of some hundred pixels differ at a glance; those of each are ten times apart, so that many ratios recur.
+# α, β and γ under which pictures of some hundred pixels differ visibly; those of each are ten times apart, so that many ratios recur.
 ALPHAS, BETAS, GAMMAS = (0.0, 100.0, 1000.0), (0.0, 100.0, 1000.0), (0.0, 2.0, 20.0)
-# More pictures than that take too long.
+# More values of a weight would be too many pictures.
 MOST = 6
 # From gray with little noise, and by the spectrum, few steps are enough for either term.
 VALUES: Mapping[str, Any] = {"noise_level": 5.0, "canvas": "fourier", "bounds": "clip", "tv": "absolute"}

@@ -128,7 +128,7 @@ def _sheet(painted: Mapping[Weights, Painted]) -> list[Block]:
 
 def _findings(rows: Sequence[Mapping[str, float]]) -> list[Block]:
     """Return, for either of content and style, where its cost is least and largest; and that ratios alone decide."""
-    told = [
+    sentences = [
         _("{cost} is least, {low:.3g}, at α = {a:g}, β = {b:g}, γ = {c:g}; where its weight is 0 it goes up to {high:.3g}.").fill(
             cost=cost,
             low=best[name],
@@ -141,7 +141,7 @@ def _findings(rows: Sequence[Mapping[str, float]]) -> list[Block]:
         if (without := [row for row in rows if row[weight] == 0 and row["total"] > 0])
         for best in [min((row for row in rows if row["total"] > 0), key=lambda row: row[name])]
     ]
-    return [Paragraph(joined(" ", told)), Paragraph(RATIOS)] if told else []
+    return [Paragraph(joined(" ", sentences)), Paragraph(RATIOS)] if sentences else []
 
 
 RATIOS = _(

@@ -18,7 +18,7 @@ COSTS = _("Pale bars: each cost by itself, in powers of ten. Full bars: its shar
 SHARED = _("Only ratios count: pictures whose three weights have the same ratios are one and the same.")
 # A cost of the least size still has a bar, in percent of the longest.
 SHORTEST = 4.0
-# Significant digits of numbers that are added up by heart.
+# Significant digits of numbers that a reader adds up.
 DIGITS = 4
 
 

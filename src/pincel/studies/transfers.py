@@ -17,10 +17,8 @@ from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
 from pincel.run.check import resolve_recipe
 from pincel.run.inputs import load_inputs
 from pincel.run.machine import Machine
-from pincel.run.network import load_networks
-from pincel.run.plan import make_plan
 from pincel.run.run import Run
-from pincel.run.scales import Objectives
+from pincel.run.scales import judging_objectives
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
 from pincel.studies.features import check_size, load_input, load_network
@@ -164,10 +162,9 @@ class PicturePair:
 
     def judge(self, values: Mapping[str, Any]) -> Callable[[Image.Image], dict[str, Any]]:
         """Return what measures the terms of a picture of this size, as :func:`pincel.evaluate` does; all targets are measured once."""
-        recipe = resolve_recipe(self.recipe, {**values, "scales": {}, "steps": 0})
         machine = Machine.resolve(self.settings.device, "fp32", cache=self._machine.cache)
-        inputs, networks = load_inputs(recipe, self.content, self.style), load_networks(recipe, machine, lambda *_: None)
-        objectives = Objectives(make_plan(recipe, inputs.preprocessed, machine, networks.fast), inputs, machine, networks)
+        inputs = load_inputs(resolve_recipe(self.recipe, values), self.content, self.style)
+        objectives = judging_objectives(inputs, machine)
         return lambda image: objectives.evaluate(load_picture(image).pixels)
 
     def cells(self) -> list[tuple[Translated, Image.Image]]:

@@ -10,6 +10,8 @@ import anyio
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from tests.mcp.loop import wait_for
+
 LONG = {"photograph": "sample:harbour", "paintings": ["sample:glass"], "size": 256, "values": {"steps": 5000}}
 SHORT = {"photograph": "sample:harbour", "paintings": ["sample:glass"], "size": 48}
 
@@ -38,7 +40,7 @@ def test_progress_is_told_and_what_is_cancelled_ends_without_a_file(tmp_path: Pa
             # It comes after the one that ends: there is one job at a time.
             return await client.call_tool("stylize", SHORT)
 
-    answer = anyio.run(run)
+    answer = wait_for(run)
     assert answer.structured_content["path"] == "harbour-glass.png"
     assert {path.name for path in tmp_path.iterdir()} == {"harbour-glass.png", "harbour-glass.json"}
     shares = [progress for progress, _, _ in told]

@@ -126,31 +126,31 @@ def test_sliders_choose_the_picture_and_the_bars_add_up(visit: Visit, tmp_path: 
     first, second = weights.locator("input").all()
     every = [image.get_attribute("src") for image in weights.locator(".all img").all()]
 
-    def told() -> tuple[int, str, list[float]]:
+    def shown() -> tuple[int, str, list[float]]:
         """Return which picture is shown, the sum, and the widths of its parts in percent."""
         lengths = weights.locator(".sum .bar").evaluate("bar => [...bar.children].map(part => 100 * part.offsetWidth / bar.offsetWidth)")
         return every.index(weights.locator(".painted img").get_attribute("src")), weights.locator("output").inner_text(), lengths
 
     assert not weights.locator(".all").is_visible()
     assert (first.get_attribute("aria-valuetext"), second.get_attribute("aria-valuetext")) == ("a = 1", "b = 1")
-    number, total, lengths = told()
+    number, total, lengths = shown()
     # Of picture 3 the terms are 0.125 and 1.
     assert (number, total) == (3, "J = 0.1250 + 1.000 = 1.125")
     assert lengths == pytest.approx([100 / 9, 800 / 9], abs=0.5)
     first.focus()
     opened.page.keyboard.press("ArrowRight")
-    assert told()[:2] == (5, "J = 0.8333 + 1.500 = 2.333")
+    assert shown()[:2] == (5, "J = 0.8333 + 1.500 = 2.333")
     assert first.get_attribute("aria-valuetext") == "a = 10"
     # Both ten times as large: the picture of 1 and 1 again, J ten times as large.
     second.focus()
     opened.page.keyboard.press("ArrowRight")
-    assert told()[:2] == (3, "J = 1.250 + 10.00 = 11.25")
+    assert shown()[:2] == (3, "J = 1.250 + 10.00 = 11.25")
     # By mouse, at the left end of the bar.
     for slider in (first, second):
         box = slider.bounding_box()
         assert box is not None
         opened.page.mouse.click(box["x"] + 3, box["y"] + box["height"] / 2)
-    assert told() == (0, "J = 0 + 0 = 0", [0, 0])
+    assert shown() == (0, "J = 0 + 0 = 0", [0, 0])
     opened.page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = opened.page.evaluate("axe.run('.weights')")
     assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
