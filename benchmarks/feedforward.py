@@ -5,12 +5,14 @@
     python benchmarks/feedforward.py --any any.safetensors --one impasto.safetensors --one-style sample:impasto -o study
 
 Writes ``study.json``, and a sheet of pictures for each pair: photograph, style, what each network paints, and what becomes of each start.
+Of several networks for any style, the first is compared with the others, too: J after one go, over that of the first, over all pairs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,8 +69,8 @@ def descent(content: str, style: str, init: str, options: argparse.Namespace) ->
 def starts(options: argparse.Namespace, style: str) -> Iterator[tuple[str, str]]:
     """Yield the name of each start, and what ``init`` says for it."""
     yield "content", "content"
-    if options.any:
-        yield "any-style", f"feedforward={options.any}"
+    for path in options.any:
+        yield Path(path).stem, f"feedforward={path}"
     if options.one and style == options.one_style:
         yield "one-style", f"feedforward={options.one}"
 
@@ -91,7 +93,7 @@ def pair(content: str, style: str, options: argparse.Namespace) -> dict[str, Any
 def main() -> None:
     """Measure everything that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--any", help="an any-style network")
+    parser.add_argument("--any", nargs="+", default=[], metavar="NET", help="any-style networks, each of a name of its own")
     parser.add_argument("--one", help="a one-style network")
     parser.add_argument("--one-style", default="sample:impasto", help="its style")
     parser.add_argument("--contents", nargs="+", default=["sample:harbour"])
@@ -103,11 +105,17 @@ def main() -> None:
     options = parser.parse_args()
     retain_heap()
     style = brought(options.styles[0], 512)
-    networks = {name: load_stylizer(path) for name, path in (("any-style", options.any), ("one-style", options.one)) if path}
+    networks = {Path(each).stem: load_stylizer(each) for each in options.any}
+    if options.one:
+        networks["one-style"] = load_stylizer(options.one)
     timed = {name: {side: seconds(network, side, style) for side in SIDES} for name, network in networks.items()}
     for name, found in timed.items():
         print(f"{name}: " + ", ".join(f"{side} px {value:.2f} s" for side, value in found.items()), flush=True)
     pairs = [pair(content, style, options) for content in options.contents for style in options.styles]
+    first, *others = [Path(each).stem for each in options.any] or [""]
+    for name in others:
+        shares = [found["J"][name][0] / found["J"][first][0] for found in pairs]
+        print(f"J of {name} over that of {first}: median {statistics.median(shares):.3f}, {min(shares):.3f} to {max(shares):.3f}")
     told = {"threads": torch.get_num_threads(), "size": options.size, "seconds": timed, "pairs": pairs}
     Path(f"{options.output}.json").write_text(json.dumps(told, indent=1) + "\n")
 
