@@ -20,7 +20,7 @@ from pincel.studio.child_process import PINCEL
 from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
 from pincel.studio.prefix import PathPrefix
-from pincel.studio.routes import about, courses, pictures, results, runs, studies
+from pincel.studio.routes import about, courses, pictures, previews, results, runs, studies
 from pincel.studio.studio import Studio
 from pincel.version import __version__
 
@@ -61,7 +61,7 @@ def make_app(home: DataDir, limits: Limits, policy: AccessPolicy, pincel: Sequen
         servers=[{"url": policy.root}] if policy.root else None,
     )
     errors.install(app)
-    for router in (about.router, pictures.router, runs.router, results.router, studies.router, courses.router):
+    for router in (about.router, pictures.router, previews.router, runs.router, results.router, studies.router, courses.router):
         app.include_router(router)
 
     @app.get("/", include_in_schema=False)

@@ -26,9 +26,9 @@ GRACE = 5.0
 
 
 async def output_of(*command: str, timeout: float | None = None) -> bytes:
-    """Run a Python program with these arguments; return its standard output. Raises TimeoutError after so many seconds."""
+    """Run a command; return its standard output. Raises TimeoutError after so many seconds."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *command),
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

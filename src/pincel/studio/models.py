@@ -177,6 +177,13 @@ class StylePart(Model):
     weight: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 1.0
 
 
+class PreviewRequest(Model):
+    """A preview to be painted."""
+
+    content: Ref
+    styles: Annotated[list[StylePart], Field(min_length=1, max_length=12)]
+
+
 class TransferRequest(Model):
     """Request for a run of style transfer."""
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -152,9 +153,8 @@ class Pictures:
         """Return what the inspecting process prints; if it fails or takes too long, an error."""
         limits = [str(self._limits.pixels), str(self._limits.memory)]
         try:
-            output = await output_of(
-                "-m", "pincel.studio.upload_inspector", str(path), str(folder), *limits, given, timeout=self._limits.seconds
-            )
+            inspector = (sys.executable, "-m", "pincel.studio.upload_inspector")
+            output = await output_of(*inspector, str(path), str(folder), *limits, given, timeout=self._limits.seconds)
             found: dict[str, Any] = json.loads(output)
         except (TimeoutError, ValueError) as error:
             slow = isinstance(error, TimeoutError)

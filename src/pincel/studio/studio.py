@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from pincel.studio.data_dir import DataDir
 from pincel.studio.job_queue import JobQueue
 from pincel.studio.limits import Limits
 from pincel.studio.pictures import Pictures
+from pincel.studio.previews import Previews
 from pincel.studio.run_store import RunStore
 from pincel.studio.thumbnails import shrink
 
@@ -28,7 +30,7 @@ print(f"cpu ({processor_name()})" if device == "cpu" else device)
 
 
 class Studio:
-    """Pictures, runs and their queue. Must be made in a running event loop.
+    """Pictures, previews, runs and their queue. Must be made in a running event loop.
 
     Args:
         home: Where they are stored.
@@ -42,6 +44,7 @@ class Studio:
         self.runs = RunStore(home)
         self.queue = JobQueue(self.runs, limits, pincel)
         self.pictures = Pictures(home, limits, self.runs.pictures)
+        self.previews = Previews(self.pictures, pincel)
         self.device: str | None = None
         self._detecting: asyncio.Task[None] | None = None
         self._thumbs: dict[str, asyncio.Task[Path]] = {}
@@ -52,7 +55,7 @@ class Studio:
             self._detecting = asyncio.create_task(self._detect())
 
     async def _detect(self) -> None:
-        output = await output_of("-c", _DEVICE)
+        output = await output_of(sys.executable, "-c", _DEVICE)
         self.device = output.decode(errors="replace").strip() or None
 
     async def sample_thumb(self, source: Path) -> Path:

@@ -61,6 +61,21 @@ def test_a_corrupt_upload_is_refused_in_words(window: Open, tmp_path: Path) -> N
     assert opened.page.locator("#error-styles").count() == 0
 
 
+def test_what_is_chosen_is_previewed_and_the_next_choice_too(window: Open) -> None:
+    page = window().page
+    page.get_by_role("button", name="Harbour").click()
+    assert page.locator(".preview").count() == 0
+    page.get_by_role("button", name="Glass").click()
+    shown = page.get_by_alt_text("Preview: Harbour after Stained glass")
+    shown.wait_for()
+    assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 240]
+    page.get_by_text("The painting itself will be finer.").wait_for()
+    first = shown.get_attribute("src")
+    page.get_by_role("button", name="Woodcut").click()
+    page.wait_for_function("first => document.querySelector('.preview[aria-busy=false] img')?.src !== first", arg=first)
+    assert page.locator(".preview img").get_attribute("alt") == "Preview: Harbour after Stained glass + Woodcut"
+
+
 def test_what_is_missing_is_said_where_it_is_missing(window: Open) -> None:
     page = window().page
     page.get_by_role("button", name="Paint", exact=True).click()

@@ -45,8 +45,8 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
     options = dict(part.removeprefix("--").partition("=")[::2] for part in rest if part.startswith("--"))
     checkpoint = Path("checkpoint")
     kept = checkpoint / "checkpoint-000001.safetensors"
-    if verb == "study":
-        return study(rest)
+    if verb in ("quick", "study"):
+        return quick(rest) if verb == "quick" else study(rest)
     if verb == "course":
         return course(rest[0], options)
     if verb == "resume":
@@ -84,6 +84,16 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
     say(event="stopped", reason="interrupted" if stopped else "steps", step=step, best_step=step)
     say(event="saved", stopped="steps", files=["result.png", "result.json"])
     return 130 if stopped else 0
+
+
+def quick(rest: list[str]) -> int:
+    """Paint as wide as there are styles; one whose weight is 7 takes too long."""
+    styles, output = rest[1 : rest.index("-o")], Path(rest[rest.index("-o") + 1])
+    if styles[0].endswith("=7"):
+        time.sleep(600)
+    if not styles[0].endswith("=9"):
+        Image.new("RGB", (10 * len(styles), 10)).save(output)
+    return 0
 
 
 def study(rest: list[str]) -> int:

@@ -97,6 +97,7 @@ def test_the_description_is_complete(server: Server) -> None:
         "/api/events",
         "/api/studies",
         "/api/courses",
+        "/api/previews",
     }
     for path, methods in described["paths"].items():
         for method, told in methods.items():

@@ -9,8 +9,8 @@ export class ApiError extends Error {
   }
 }
 
-async function ask(method, path, body) {
-  const options = { method, headers: { Accept: "application/json" } };
+async function ask(method, path, body, signal) {
+  const options = { method, signal, headers: { Accept: "application/json" } };
   if (body instanceof FormData) options.body = body;
   else if (body !== undefined) {
     options.body = JSON.stringify(body);
@@ -22,6 +22,7 @@ async function ask(method, path, body) {
   } catch {
     throw new ApiError("", null, 0);
   }
+  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("image/")) return answer.blob();
   const json = answer.headers.get("Content-Type")?.includes("json");
   const data = json ? await answer.json().catch(() => null) : null;
   if (!answer.ok) throw new ApiError(data?.error?.message ?? `${answer.status} ${answer.statusText}`, data?.error?.field ?? null, answer.status);
@@ -31,6 +32,8 @@ async function ask(method, path, body) {
 export const api = {
   get: (path) => ask("GET", path),
   post: (path, body) => ask("POST", path, body),
+  /** Ask for a picture, until `signal` says that nobody waits for it. */
+  picture: (path, body, signal) => ask("POST", path, body, signal),
   del: (path) => ask("DELETE", path),
   /** Send a picture; returns {id, name, width, height, bytes, notes}. */
   upload(file, name = file.name) {

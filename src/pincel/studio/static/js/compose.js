@@ -5,6 +5,7 @@ import { api, pictureUrl } from "./api.js";
 import { change, changeStyle, chooseContent, forget, request, toggleStyle, useForm } from "./form.js";
 import { Look } from "./look.js";
 import { Dialog, Drop, FieldError, Icon, Later, nameOf, send, textOf, Tile } from "./parts.js";
+import { Preview } from "./preview.js";
 import { Queue } from "./queue.js";
 import { AllSettings } from "./settings.js";
 import { announce, keepRun, loadPictures, pictureOf, useStore } from "./store.js";
@@ -72,6 +73,7 @@ export function Compose({ navigate }) {
         <${Palette} store=${store} form=${form} onFiles=${take("styles", addPainting)} />
         <${FieldError} id="error-styles" message=${errors.styles || errors.style_masks} />
         <${Chosen} form=${form} onMask=${setPainting} />
+        ${ready && html`<${Preview} form=${form} />`}
       </section>
       <${Look} form=${form} errors=${errors} />
       <${AllSettings} form=${form} errors=${errors} />
