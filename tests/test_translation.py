@@ -138,6 +138,12 @@ def test_values_are_filled_in_their_own_language(english: str, spanish: str, num
     assert text.text("es") == f"{number} {spanish}"
 
 
+def test_thousands_are_apart_by_spaces_in_spanish() -> None:
+    text = untranslated("{count:,} {share:.1f} {word}").fill(count=489108, share=0.5, word="a,b")
+    assert text.text("en") == "489,108 0.5 a,b"
+    assert text.text("es") == "489\u202f108 0.5 a,b"
+
+
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_joined_texts_are_joined_in_each_language(texts: list[tuple[str, str]]) -> None:
     whole = joined("; ", [both(*pair) for pair in texts])

@@ -161,7 +161,19 @@ def joined(separator: str, texts: Iterable[Translated]) -> Translated:
 
 
 def _rendered(value: object, language: Language) -> object:
-    return value.text(language) if isinstance(value, Translated) else value
+    if isinstance(value, Translated):
+        return value.text(language)
+    return _SpacedNumber(value) if language == "es" and isinstance(value, int | float) else value
+
+
+@dataclass(frozen=True)
+class _SpacedNumber:
+    """A number whose thousands are apart by narrow spaces, as in Spanish, where a comma may be that of decimals."""
+
+    value: float
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec).replace(",", "\u202f")
 
 
 @cache

@@ -26,15 +26,17 @@ from pincel.studies.mosaic import GAP, GUTTER, TILE, cut_patch, mosaic, outline,
 from pincel.studies.patches import study
 from pincel.studies.photographs import photographs
 from pincel.studies.progress import ProgressReporter
-from pincel.studies.receptive_field import PixelBox, receptive_field
+from pincel.studies.receptive_field import PixelBox, ReceptiveField, receptive_field
 from pincel.studies.report import Picture, Report, Sheet, Table
 from pincel.studies.settings import StudySettings
+from pincel.studies.strongest_places import StrongestPlaces
 from pincel.studies.top_activations import NO_PICTURE, Channels, TopActivations, check_channels, read_channels, select_channels
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
 Capture = pytest.CaptureFixture[str]
 LAYERS = "relu1_1,pool1,relu3_1"
+FIELD = ReceptiveField(start=-1, jump=1, size=3)
 SIZE = 48
 QUICK = StudySettings(size=SIZE, device="cpu")
 ONE_LAYER = StudySettings(size=32, backbone="random-cnn-11", device="cpu")
@@ -54,7 +56,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(folder: Path) -> Report:
-    return study([str(folder)], PatchesOptions(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, ProgressReporter())
+    return study(
+        [str(folder)], PatchesOptions(layers=LAYERS, channels="0,7,33", each=1, sizes=1, explain="guided"), QUICK, ProgressReporter()
+    )
 
 
 def rows_of(report: Report) -> list[dict[str, Any]]:
@@ -144,7 +148,7 @@ def test_stopping_keeps_what_is_found(folder: Path) -> None:
     progress = ProgressReporter(
         lambda event: progress.stop("interrupted") if event == SetupProgress("looking at photographs", 4, 12) else None
     )
-    report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,"), QUICK, progress)
+    report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,", each=1), QUICK, progress)
     assert len(report.numbers["photographs"]) == 4
     assert len(rows_of(report)) == 4
     (sheet,) = [block for block in report.blocks if isinstance(block, Sheet)]
@@ -210,6 +214,8 @@ def test_nothing_readable(tmp_path: Path) -> None:
         ({"channels": "0"}, OptionError, "channels: none is left · given '0'"),
         ({"top": 0}, OptionError, "top: so many patches cannot be shown · given 0"),
         ({"top": 101}, OptionError, "given 101"),
+        ({"each": 0}, OptionError, "each: a photograph cannot give so many patches · given 0 · accepted: 1 to 100"),
+        ({"sizes": 7}, OptionError, "sizes: so small nothing can be seen · given 7 · accepted: 1 to 6"),
         ({"explain": "guild"}, UnknownNameError, "Unknown explanation 'guild' .* Did you mean 'guided'"),
     ],
 )
@@ -240,7 +246,7 @@ def test_the_strongest_are_kept_whatever_the_order(seed: int, top: int, count: i
     pictures = [normal(1, 3, 2, 4, seed=seed + number).mul(2).round().float() for number in range(count)]
     found = TopActivations.empty(3, top)
     for number, picture in enumerate(pictures):
-        found = found.updated(picture, number)
+        found = found.updated(StrongestPlaces.find({1: picture}, FIELD), number)
     for channel in range(3):
         best = sorted(
             ((float(each[0, channel].max()), number) for number, each in enumerate(pictures)), key=lambda pair: (-pair[0], pair[1])
@@ -258,11 +264,62 @@ def test_the_strongest_are_kept_whatever_the_order(seed: int, top: int, count: i
     assert_close(found.means, torch.stack(pictures).double().abs().mean((0, 1, 3, 4)))
 
 
+@given(st.integers(0, 1000), st.integers(1, 6), st.sampled_from([ReceptiveField(-1, 1, 3), ReceptiveField(-5, 4, 14)]))
+def test_places_of_one_photograph_are_apart_and_no_stronger_one_is_left(seed: int, each: int, field: ReceptiveField) -> None:
+    maps = {1: normal(1, 2, 6, 8, seed=seed).float(), 2: normal(1, 2, 3, 4, seed=seed + 1).float()}
+    found = StrongestPlaces.find(maps, field, each)
+    middle = {
+        (reduction, row, column): tuple(reduction * (field.start + index * field.jump + field.size / 2) for index in (row, column))
+        for reduction, plane in maps.items()
+        for row in range(plane.shape[2])
+        for column in range(plane.shape[3])
+    }
+    for channel in range(2):
+        left = {place: float(maps[place[0]][0, channel, place[1], place[2]]) for place in middle}
+        for number in range(each):
+            if not left:
+                assert float(found.values[channel, number]) == -torch.inf
+                continue
+            best = max(left, key=lambda place: left[place])
+            assert float(found.values[channel, number]) == left[best]
+            assert best == tuple(int(part[channel, number]) for part in (found.reductions, found.rows, found.columns))
+            left = {
+                place: value
+                for place, value in left.items()
+                if max(abs(a - b) for a, b in zip(middle[place], middle[best], strict=True)) >= field.size / 2 * max(place[0], best[0])
+            }
+    assert found.positions == 60
+
+
+def test_all_sizes_are_searched_and_boxes_are_those_of_the_photograph(folder: Path, tmp_path: Path) -> None:
+    # What is four times as large as in another photograph is found where it has the same size.
+    small = Image.open(folder / "astronaut0.png").crop((0, 0, 40, 40))
+    small.resize((160, 160), Image.Resampling.NEAREST).save(tmp_path / "large.png")
+    options = PatchesOptions(layers="relu1_1", channels="0,7,33", top=2, explain="none")
+    report = study([str(tmp_path)], options, StudySettings(size=160, device="cpu"), ProgressReporter())
+    rows = rows_of(report)
+    assert {row["reduction"] for row in rows} > {1}
+    assert report.numbers["sizes"] == [160, 80, 40]
+    assert report.numbers["layers"]["relu1_1"]["places"] == 160**2 + 80**2 + 40**2
+    for row in rows:
+        assert row["bottom"] - row["top"] == 3 * row["reduction"]
+        assert row["top"] == row["reduction"] * (row["position"][0] - 1)
+
+
+def test_few_photographs_give_several_patches_each(folder: Path) -> None:
+    few = [str(path) for path in sorted(folder.iterdir())[:4]]
+    report = study(few, PatchesOptions(layers="relu1_1", channels="0,7", explain="none"), QUICK, ProgressReporter())
+    rows = rows_of(report)
+    assert len(rows) == 18
+    assert max(sum((row["file"], row["channel"]) == (file, 0) for row in rows) for file in few) <= report.settings["each"] == 3
+    assert PatchesOptions().each_of(18) == 1
+
+
 def test_the_most_selective_channels_are_chosen() -> None:
     features = torch.zeros(1, 4, 2, 2)
     # Channel 0 answers everywhere alike, 1 in one place, 2 nowhere, 3 in two.
     features[0, 0], features[0, 1, 0, 0], features[0, 3, 0] = 5.0, 1.0, 1.0
-    found = TopActivations.empty(4, 1).updated(features, 0)
+    found = TopActivations.empty(4, 1).updated(StrongestPlaces.find({1: features}, FIELD), 0)
     assert found.selectivity.tolist() == [1.0, 4.0, 0.0, 2.0]
     assert select_channels(2, found) == (1, 3)
     assert select_channels((3, 0), found) == (3, 0)

@@ -6,7 +6,7 @@ from pincel.courses.declaration import CourseFigure, CoursePage, Equation
 from pincel.translation import gettext_lazy as _
 
 BOTH = ("picture", "painting")
-# Pictures that channels are shown: nine good patches a channel would take many more.
+# Pictures that channels are shown.
 SEARCHED = (
     *BOTH,
     *("sample:lake", "sample:lighthouse", "sample:still-life", "sample:glass"),
@@ -180,7 +180,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="layers",
         part="lecture",
         minutes=3,
-        seconds=8,
+        seconds=25,
         title=_("Layers 1, 3 and 5: what excites them"),
         text=(
             _(
@@ -189,8 +189,8 @@ LECTURE: tuple[CoursePage, ...] = (
                 "things, over an ever larger part of the picture."
             ),
             _(
-                "Here only the two pictures and samples of pincel are searched. With a folder of your photographs the patches are clearer: "
-                "nine good ones for a deep channel take hundreds of pictures."
+                "Here the two pictures and the samples of pincel are searched at three sizes, and each may give a channel several patches. "
+                "With a folder of your photographs those of deep channels are clearer: parts of things take hundreds of pictures."
             ),
         ),
         equations=(
@@ -203,7 +203,7 @@ LECTURE: tuple[CoursePage, ...] = (
             CourseFigure(
                 "patches",
                 pictures=SEARCHED,
-                options={"size": 160, "channels": "3"},
+                options={"size": 352, "channels": "3"},
                 show=("patches-relu1_1", "patches-relu3_1"),
                 reveal=("fields", "patches-relu5_1"),
             ),

@@ -59,6 +59,10 @@ class NetworkOptions:
 WHITEST = 255
 # More patches than that are no figure.
 MOST = 100
+# Patches that one of few photographs gives a channel.
+FROM_FEW = 3
+# Sizes of a photograph, each half the one before: the last has a 32nd of its sides.
+SIZES = 6
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,11 @@ class PatchesOptions:
 
     layers: str | None = option("Layers to search, with commas.", metavar="NAMES", shown="relu1_1,relu3_1,relu5_1")
     channels: str = option("Number of channels, the most selective ones; or the channels: 0,5,17; or one channel: 5,", "9", metavar="LIST")
-    top: int = option("Patches of each channel, one a photograph.", 9, metavar="N")
+    top: int = option("Patches of each channel.", 9, metavar="N")
+    each: int | None = option(
+        "Patches of these that one photograph may give, apart from each other.", metavar="N", shown="3; 1 of many photographs"
+    )
+    sizes: int = option("Sizes at which each photograph is searched, each half the one before.", 3, metavar="N")
     explain: str = option(
         "How to show the pixels that excite a channel: guided, deconvolution, gradient or none.", "guided", metavar="NAME"
     )
@@ -76,6 +84,14 @@ class PatchesOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST:
             raise OptionError(one_line("top: so many patches cannot be shown", f"{self.top}", f"1 to {MOST}", "9"))
+        if self.each is not None and not 1 <= self.each <= MOST:
+            raise OptionError(one_line("each: a photograph cannot give so many patches", f"{self.each}", f"1 to {MOST}", "3"))
+        if not 1 <= self.sizes <= SIZES:
+            raise OptionError(one_line("sizes: so small nothing can be seen", f"{self.sizes}", f"1 to {SIZES}", "3"))
+
+    def each_of(self, photographs: int) -> int:
+        """Return how many patches each of so many photographs may give: of two for each place, one is enough."""
+        return self.each or (1 if photographs >= 2 * self.top else FROM_FEW)
 
 
 @dataclass(frozen=True)
@@ -355,10 +371,10 @@ No weights are loaded, so that networks nobody published weights for can be draw
 Zeiler and Fergus (2013) asked a network what it had learned by showing it many photographs and keeping, for a channel, the nine places
 where it answered most. Shallow channels turn out to look for edges and colors, deeper ones for textures, then for parts of things.
 
-DIR is a folder of photographs; several folders, single files and sample:NAME go as well. Each photograph is opened, looked at and
-forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each patch stands which
-of its pixels made the channel answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and Fergus, or the plain
-gradient. Ctrl-C keeps what is found.""",
+DIR is a folder of photographs; several folders, single files and sample:NAME go as well. Each photograph is opened, searched at
+three sizes and forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each
+patch stands which of its pixels made the channel answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and
+Fergus, or the plain gradient. Ctrl-C keeps what is found.""",
         inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, metavar="DIR..."),),
         options=PatchesOptions,
         size=224,

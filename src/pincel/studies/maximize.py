@@ -20,8 +20,10 @@ from pincel.studies.feature_visualization import AUGMENTATIONS, OBJECTIVES, PARA
 from pincel.studies.features import WHITE, features, load_input, load_network
 from pincel.studies.maximize_page import MaximizedImage, SampleImage, page
 from pincel.studies.progress import ProgressReporter
+from pincel.studies.receptive_field import receptive_field
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.strongest_places import StrongestPlaces
 from pincel.studies.top_activations import TopActivations, check_channels, read_channels, select_channels
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
@@ -95,11 +97,11 @@ def _measure_samples(
     """
     count = settings.spec.layer(layer).channels
     top, samples, reached = TopActivations.empty(count, JUDGED_BY), [], []
-    objective_of = OBJECTIVES[objective][1]
+    objective_of, field = OBJECTIVES[objective][1], receptive_field(settings.spec, layer)
     for number, name in enumerate(progress.track(Note(_("looking at the samples")), list(sample_names()))):
         picture = load_input(PREFIX + name, settings)
         activations = features(backbone, picture, [layer])[layer]
-        top = top.updated(activations, number)
+        top = top.updated(StrongestPlaces.find({1: activations}, field), number)
         reached.append(objective_of(activations)[0].float().cpu())
         samples.append(SampleImage(name, to_pil(picture.pixels), 0.0, float(high_freq_ratio(picture.pixels)[0])))
     return top, samples, torch.stack(reached) if reached else torch.zeros(0, count)

@@ -15,7 +15,7 @@ from pincel.images.io import to_pil
 from pincel.studies.attribution import CaptumModel, attribute_in_field
 from pincel.studies.features import WHITE, features, load_input, network_input
 from pincel.studies.mosaic import cut_patch, outline, patch_tile, patch_vector, saliency_image
-from pincel.studies.patch_search import PatchSearch
+from pincel.studies.patch_search import PatchSearch, reduce_picture
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.settings import StudySettings
@@ -39,8 +39,9 @@ class Patch:
         number: Of the photograph.
         file: Of the photograph.
         value: The activation.
-        position: (row, column) in the layer.
-        box: The receptive field of that position, the part beyond the border included.
+        reduction: At which size of the photograph: 1 as it is, 2 at half its sides, and so on.
+        position: (row, column) in the layer, at that size.
+        box: The receptive field of that position, in pixels at that size, the part beyond the border included.
         tile: The patch as a picture.
         vector: The patch as it is compared with others.
         explanation: Which pixels caused the activation, as a picture.
@@ -52,6 +53,7 @@ class Patch:
     number: int
     file: str
     value: float
+    reduction: int
     position: tuple[int, int]
     box: PixelBox
     tile: Image.Image
@@ -92,12 +94,13 @@ class PatchCutter:
         for number, entries in sorted(places.items()):
             file = self._search.files[number]
             try:
-                pixels = network_input(load_input(file, settings, "photograph"), self._backbone)
+                picture = load_input(file, settings, "photograph")
             except PictureError as error:
                 self._search.skip(file, error, progress, _("Gone since the folder was searched"))
                 continue
+            sizes = {reduction: network_input(reduce_picture(picture, reduction), self._backbone) for reduction in self._search.reductions}
             for entry in entries:
-                patches.append(self._patch(pixels, entry, explaining=not progress.stopped))
+                patches.append(self._patch(sizes, entry, explaining=not progress.stopped))
                 done += 1
                 progress.update(Note(_CUTTING), done, total)
         order = list(shown)
@@ -114,10 +117,11 @@ class PatchCutter:
                         places.setdefault(number, []).append((name, channel, rank))
         return places
 
-    def _patch(self, pixels: Tensor, entry: tuple[str, int, int], *, explaining: bool) -> Patch:
+    def _patch(self, sizes: Mapping[int, Tensor], entry: tuple[str, int, int], *, explaining: bool) -> Patch:
         layer, channel, rank = entry
         best = self._search.strongest[layer]
-        number, row, column = (int(each[channel, rank]) for each in (best.pictures, best.rows, best.columns))
+        number, reduction, row, column = (int(each[channel, rank]) for each in (best.pictures, best.reductions, best.rows, best.columns))
+        pixels = sizes[reduction]
         box = receptive_field(self._backbone.spec, layer).box(row, column)
         patch = cut_patch(pixels, box, self._mean)
         explained = explaining and self._method != NOTHING
@@ -128,6 +132,7 @@ class PatchCutter:
             number=number,
             file=self._search.files[number],
             value=float(best.values[channel, rank]),
+            reduction=reduction,
             position=(row, column),
             box=box,
             tile=patch_tile(patch / WHITE),

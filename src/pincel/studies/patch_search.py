@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 from pincel.errors import PictureError, PictureUnreadableError
 from pincel.files import one_line, quoted
+from pincel.images.picture import LoadedImage
+from pincel.images.resize import resize_picture
+from pincel.studies.declarations import PatchesOptions
 from pincel.studies.features import check_size, load_input, network_input
 from pincel.studies.progress import ProgressReporter
+from pincel.studies.receptive_field import ReceptiveField, receptive_field
 from pincel.studies.settings import StudySettings
+from pincel.studies.strongest_places import StrongestPlaces
 from pincel.studies.top_activations import TopActivations
 from pincel.translation import Note, Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -25,6 +31,8 @@ class PatchSearch:
     Attributes:
         strongest: Layer → the strongest activations of all its channels.
         given: Number of files.
+        reductions: The sizes that each photograph was searched at: 1 as it is, 2 at half its sides, and so on.
+        each: Patches that a photograph may give a channel.
         files: Photographs that were searched.
         skipped: (file, reason) of those that could not be read.
         duplicates: Copies of others, not searched again.
@@ -32,6 +40,8 @@ class PatchSearch:
 
     strongest: dict[str, TopActivations]
     given: int
+    reductions: Sequence[int]
+    each: int
     files: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
@@ -43,14 +53,19 @@ class PatchSearch:
 
 
 def search(
-    files: Sequence[str], backbone: VGG, layers: Sequence[str], top: int, settings: StudySettings, progress: ProgressReporter
+    files: Sequence[str], backbone: VGG, options: PatchesOptions, layers: Sequence[str], settings: StudySettings, progress: ProgressReporter
 ) -> PatchSearch:
-    """Search photographs one after the other; copies, and files that cannot be read, are left out.
+    """Search photographs one after the other; copies of others, and files that cannot be read, are left out.
+
+    Each is searched at several sizes, as what a channel looks for may be any size; a smaller one only by layers that see less of it than
+    its shorter side.
 
     Raises:
         PictureUnreadableError: If no photograph could be searched.
     """
-    found = PatchSearch({name: TopActivations.empty(settings.spec.layer(name).channels, top) for name in layers}, len(files))
+    strongest = {name: TopActivations.empty(settings.spec.layer(name).channels, options.top) for name in layers}
+    found = PatchSearch(strongest, len(files), [2**number for number in range(options.sizes)], options.each_of(len(files)))
+    fields = {name: receptive_field(settings.spec, name) for name in layers}
     known: set[str] = set()
     for file in progress.track(Note(_("looking at photographs")), files):
         try:
@@ -63,13 +78,34 @@ def search(
             found.duplicates.append(file)
             continue
         known.add(picture.sha256)
-        with torch.no_grad():
-            for name, maps in backbone.iter_features(network_input(picture, backbone), layers):
-                found.strongest[name] = found.strongest[name].updated(maps, len(found.files))
+        for name, maps in _maps(picture, backbone, fields, found.reductions).items():
+            places = StrongestPlaces.find(maps, fields[name], found.each)
+            found.strongest[name] = found.strongest[name].updated(places, len(found.files))
         found.files.append(file)
     if not found.files:
         raise _none_readable(found, progress)
     return found
+
+
+def _maps(
+    picture: LoadedImage, backbone: VGG, fields: Mapping[str, ReceptiveField], reductions: Sequence[int]
+) -> dict[str, dict[int, Tensor]]:
+    """Return the activations of each layer, (1, C, H, W), by reduction."""
+    maps: dict[str, dict[int, Tensor]] = {name: {} for name in fields}
+    for reduction in reductions:
+        reduced = reduce_picture(picture, reduction)
+        layers = [name for name, field in fields.items() if reduction == 1 or field.size < min(reduced.height, reduced.width)]
+        if layers:
+            with torch.no_grad():
+                for name, activations in backbone.iter_features(network_input(reduced, backbone), layers):
+                    maps[name][reduction] = activations
+    return maps
+
+
+def reduce_picture(picture: LoadedImage, reduction: int) -> LoadedImage:
+    """Return a picture with its sides divided by a whole number, rounded."""
+    size = max(1, round(picture.height / reduction)), max(1, round(picture.width / reduction))
+    return picture if reduction == 1 else resize_picture(picture, size, "lanczos")
 
 
 def _none_readable(found: PatchSearch, progress: ProgressReporter) -> PictureUnreadableError:

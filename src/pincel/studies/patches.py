@@ -19,7 +19,7 @@ from pincel.studies.top_activations import check_channels, read_channels, select
 
 
 def study(sources: Sequence[str], options: PatchesOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
-    """Find the patches that activate channels most, one from each photograph, and explain them.
+    """Find the patches that activate channels most, in photographs at several sizes, and explain them.
 
     One photograph at a time is in memory; those with a patch that is shown are opened again.
 
@@ -37,9 +37,13 @@ def study(sources: Sequence[str], options: PatchesOptions, settings: StudySettin
         check_channels(wanted, name, settings.spec.layer(name).channels)
     files = photographs(sources, recursive=options.recursive)
     backbone = load_network(settings)
-    found = search(files, backbone, layers, options.top, settings, progress)
+    found = search(files, backbone, options, layers, settings, progress)
     shown = {name: select_channels(wanted, found.strongest[name]) for name in layers}
     patches = PatchCutter(found, backbone, options.explain).cut_all(shown, settings, progress)
     outlined = outline_fields(found, shown, patches, backbone, settings)
-    own = {"layers": list(layers), **{name: getattr(options, name) for name in ("channels", "top", "explain", "recursive")}}
+    own = {
+        "layers": list(layers),
+        **{name: getattr(options, name) for name in ("channels", "top", "sizes", "explain", "recursive")},
+        "each": found.each,
+    }
     return page(PatchResults(found, shown, patches), outlined, settings, own, ended_early=bool(progress.stopped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from PIL import Image
@@ -30,14 +31,16 @@ ACROSS = 3
 
 _TITLE = _("The patches that excite a channel most")
 _LEAD = _(
-    "What does a channel look for? Show it many photographs and keep, of each, the place where it answers most. Side by side, the nine "
-    "strongest say what they have in common. {count} photographs were looked at, long side {size} pixels, through {backbone}."
+    "What does a channel look for? Show it many photographs and keep the places where it answers most. Side by side, the nine "
+    "strongest say what they have in common. {count} photographs were searched, at {places:,} places for {layer}, through {backbone}."
 )
 _HOW = _(
-    "A photograph may give a channel only one patch, its strongest; otherwise one picture full of grass could fill all nine places. A "
+    "Each photograph is searched with a long side of {sides} pixels, since what a channel looks for may be large or small in it. {few} A "
     "patch is exactly what the position sees, its receptive field; where that reaches beyond the border, the mean color stands instead. "
     "{which}"
 )
+_ONE = _("It may give a channel one patch, its strongest; otherwise one picture full of grass could fill all nine places.")
+_FEW = _("It may give a channel up to {each} patches, the middle of none of which lies in another.")
 _SELECTED = _(
     "The channels shown are the most selective ones of their layer: those whose weakest patch still stands out most from the channel's "
     "mean answer."
@@ -79,9 +82,12 @@ def page(
     results: PatchResults, outlined: tuple[str, Image.Image] | None, settings: StudySettings, own: Mapping[str, Any], *, ended_early: bool
 ) -> Report:
     """Put together the report; ``outlined`` is file and picture of a photograph with receptive fields, if there is one."""
-    layers = _layers(results, settings)
+    layers, first = _layers(results, settings), next(iter(results.shown))
     which = _NAMED if "," in own["channels"] else _SELECTED
-    blocks: list[Block] = [Paragraph(_HOW.fill(which=which)), _MAXIMUM]
+    searched = results.search
+    sides = joined(", ", [untranslated(str(round(settings.size / reduction))) for reduction in searched.reductions])
+    few = _ONE if searched.each == 1 else _FEW.fill(each=searched.each)
+    blocks: list[Block] = [Paragraph(_HOW.fill(sides=sides, few=few, which=which)), _MAXIMUM]
     if own["explain"] in _METHODS:
         blocks += [Paragraph(_METHODS[own["explain"]]), _FORMULAS[own["explain"]]]
     blocks += _fields(outlined, layers)
@@ -92,9 +98,9 @@ def page(
     return Report(
         name="patches",
         title=_TITLE,
-        lead=_LEAD.fill(count=len(results.search.files), size=settings.size, backbone=settings.backbone),
+        lead=_LEAD.fill(count=len(searched.files), places=searched.strongest[first].positions, layer=first, backbone=settings.backbone),
         blocks=blocks,
-        numbers=_numbers(results, layers),
+        numbers=_numbers(results, layers, settings),
         settings={**settings.as_json(), **own},
         notes=_notes(results, own, ended_early=ended_early),
     )
@@ -112,12 +118,19 @@ def _layers(results: PatchResults, settings: StudySettings) -> dict[str, dict[st
             "stride": settings.spec.layer(name).stride,
             "share": side / settings.size,
             "channels": len(best.means),
+            "places": best.positions,
+            "photographs": _photographs(results, name),
             "silent": int((best.means == 0).sum()),
             "selectivity": float(best.selectivity.median()),
             "within": within,
             "between": between,
         }
     return measured
+
+
+def _photographs(results: PatchResults, layer: str) -> float:
+    """Return how many photographs the patches of a channel come from, on average."""
+    return mean(len({patch.number for patch in results.of(layer, channel)}) for channel in results.shown[layer])
 
 
 def _fields(outlined: tuple[str, Image.Image] | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -186,14 +199,17 @@ def _summary(layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
         "field": _("sees, pixels"),
         "stride": _("every, pixels"),
         "channels": _("channels"),
+        "places": _("places searched"),
+        "photographs": _("photographs a channel, mean"),
         "silent": pgettext_lazy("channels of a layer", "silent"),
         "selectivity": _("selectivity, median"),
         "within": _("likeness, same channel"),
         "between": _("likeness, different ones"),
     }
     caption = _(
-        "Selectivity: the weakest answer kept, over the mean magnitude of the channel; the median of all channels. Likeness: mean cosine "
-        "of two patches shown, the mean color taken off."
+        "Places are those of all photographs at all sizes. Photographs: how many of them the patches of a channel come from. Selectivity: "
+        "the weakest answer kept, over the mean magnitude of the channel; the median of all channels. Likeness: mean cosine of two patches "
+        "shown, the mean color taken off."
     )
     table = Table("layers", columns, [{"layer": name, **measured} for name, measured in layers.items()], caption)
     if len(layers) < 2:
@@ -240,6 +256,7 @@ def _table(results: PatchResults) -> Table:
         "rank": _("rank"),
         "file": _("photograph"),
         "value": _("answer"),
+        "reduction": _("sides divided by"),
         "top": _("top"),
         "left": _("left"),
         "bottom": _("bottom"),
@@ -251,17 +268,16 @@ def _table(results: PatchResults) -> Table:
 
 
 def _row(patch: Patch) -> dict[str, Any]:
-    box = patch.box
-    edges = {"top": box.top, "left": box.left, "bottom": box.bottom, "right": box.right}
     row = {"layer": patch.layer, "channel": patch.channel, "rank": patch.rank, "file": patch.file, "value": patch.value}
-    return {**row, **edges}
+    return {**row, "reduction": patch.reduction, **{edge: patch.reduction * pixels for edge, pixels in vars(patch.box).items()}}
 
 
-def _numbers(results: PatchResults, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _numbers(results: PatchResults, layers: Mapping[str, Mapping[str, Any]], settings: StudySettings) -> dict[str, Any]:
     return {
         "photographs": list(results.search.files),
         "left out": [{"file": file, "reason": reason} for file, reason in results.search.skipped],
         "copies": list(results.search.duplicates),
+        "sizes": [round(settings.size / reduction) for reduction in results.search.reductions],
         "layers": {name: {**measured, "channels shown": list(results.shown[name])} for name, measured in layers.items()},
         "patches": [{**_row(patch), "position": list(patch.position)} for patch in results.patches],
     }
@@ -282,7 +298,7 @@ def _notes(results: PatchResults, own: Mapping[str, Any], *, ended_early: bool) 
     ):
         if files:
             notes.append(words.fill(names=_listed(files)))
-    if len(results.search.files) < 2 * own["top"]:
+    if len(results.search.files) * results.search.each < 2 * own["top"]:
         few = _(
             "{count} photographs are few for {top} patches of each channel: most of them get a place, whether they excite the channel or "
             "not. A folder with hundreds shows more clearly what a channel looks for."

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pincel.errors import OptionError
 from pincel.files import one_line
+from pincel.studies.strongest_places import StrongestPlaces
 
 # How many, or which.
 Channels: TypeAlias = int | tuple[int, ...]
@@ -20,19 +21,21 @@ NO_PICTURE = -1
 
 @dataclass(frozen=True)
 class TopActivations:
-    """The strongest activations of each channel of a layer so far, one a picture.
+    """The strongest activations of each channel of a layer so far.
 
     Attributes:
-        values: (C, top), falling; -inf where there were not so many pictures.
+        values: (C, top), falling; -inf where there were not so many.
         pictures: (C, top), numbers of pictures, :data:`NO_PICTURE` likewise.
+        reductions: (C, top), at which size of the picture: 1 as it is, 2 at half its sides, and so on.
         rows: (C, top), position in the layer.
         columns: (C, top), likewise.
-        sums: (C,) of magnitudes over all positions of all pictures, float64.
+        sums: (C,) of magnitudes over all positions of all pictures, at all sizes, float64.
         positions: How many those are.
     """
 
     values: Tensor
     pictures: Tensor
+    reductions: Tensor
     rows: Tensor
     columns: Tensor
     sums: Tensor
@@ -57,35 +60,32 @@ class TopActivations:
     def empty(cls, channels: int, top: int) -> TopActivations:
         """Return the state before the first picture."""
         places = torch.full((channels, top), NO_PICTURE)
-        return cls(torch.full((channels, top), -torch.inf), places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
+        return cls(torch.full((channels, top), -torch.inf), places, places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
 
-    def updated(self, features: Tensor, number: int) -> TopActivations:
+    def updated(self, found: StrongestPlaces, number: int) -> TopActivations:
         """Return the strongest activations of these pictures and one more.
 
         Of equal ones, those of the earlier picture are kept, and of one picture the first position.
 
         Args:
-            features: (1, C, H, W), of the layer for that picture.
+            found: The strongest of that picture.
             number: Of the picture.
         """
-        flat = features[0].flatten(1)
-        where = flat.argmax(1, keepdim=True)
-        width = features.shape[-1]
-        best = flat.gather(1, where).float().cpu()
-        where = where.cpu()
-        values, order = torch.cat([self.values, best], 1).sort(dim=1, descending=True, stable=True)
+        values, order = torch.cat([self.values, found.values], 1).sort(dim=1, descending=True, stable=True)
         top = self.values.shape[1]
+        numbers = torch.where(found.values > -torch.inf, number, NO_PICTURE)
 
         def kept(before: Tensor, new: Tensor) -> Tensor:
             return torch.cat([before, new], 1).gather(1, order)[:, :top]
 
         return TopActivations(
             values[:, :top],
-            kept(self.pictures, torch.full_like(where, number)),
-            kept(self.rows, where // width),
-            kept(self.columns, where % width),
-            self.sums + flat.abs().sum(1, dtype=torch.float64).cpu(),
-            self.positions + flat.shape[1],
+            kept(self.pictures, numbers),
+            kept(self.reductions, found.reductions),
+            kept(self.rows, found.rows),
+            kept(self.columns, found.columns),
+            self.sums + found.sums,
+            self.positions + found.positions,
         )
 
 
