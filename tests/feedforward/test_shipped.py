@@ -55,7 +55,7 @@ def test_it_knows_what_it_sees(shipped: Network, photographs: list[Path]) -> Non
 
 def test_it_says_how_it_was_taught(shipped: Network) -> None:
     spec = shipped.spec
-    assert (spec.kind, spec.recipe["name"], spec.encoder, spec.layer) == ("any-style", "adain-small", "vgg19", "relu3_1")
+    assert (spec.kind, spec.recipe["name"], spec.encoder, spec.layer) == ("any-style", "wct-small", "vgg19", "relu3_1")
     assert spec.trained["steps"] == spec.recipe["steps"]
     assert spec.trained["stopped"] == "steps"
     assert SHIPPED.stat().st_size < 1_000_000
