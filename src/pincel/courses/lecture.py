@@ -205,7 +205,7 @@ LECTURE: tuple[CoursePage, ...] = (
                 pictures=SEARCHED,
                 options={"size": 352, "channels": "3"},
                 show=("patches-relu1_1", "patches-relu3_1"),
-                reveal=("fields", "patches-relu5_1"),
+                reveal=("fields", "patches-relu5_1", "layers"),
             ),
         ),
         exercise=_("You see the patches of channels of the first and of the third layer. How large are those of the fifth, and how alike?"),

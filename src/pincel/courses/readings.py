@@ -260,13 +260,17 @@ READINGS: tuple[CoursePage, ...] = (
         slug="tools",
         part="readings",
         minutes=4,
-        seconds=1,
+        seconds=3,
         title=_("Tools: one network, many kinds of file"),
         text=(
             _(
                 "VGG-19 came as a Caffe file, and was carried over to Torch7, Theano and Keras. The numbers are the same, but not their "
                 "order: which axis is first, whether colors are RGB or BGR, whether dense layers expect rows or columns first. Whoever "
                 "reads a file wrongly gets a network that runs, without an error, and sees something else."
+            ),
+            _(
+                "Here the first four convolutions are written as each tool has them: a message of Protocol Buffers, objects of Lua, a "
+                "pickled list without names, a tree of HDF5. Then each file is read, and the answers to your picture are compared."
             ),
         ),
         equations=(
@@ -283,7 +287,7 @@ READINGS: tuple[CoursePage, ...] = (
             CourseFigure(
                 "weight-files",
                 show=("formats",),
-                reveal=("readings", "distances"),
+                reveal=("readings", "seen", "distances"),
                 command=OWN.format(page="tools"),
             ),
         ),
@@ -293,7 +297,8 @@ READINGS: tuple[CoursePage, ...] = (
         ),
         answer=_(
             "On a gray wall exchanged colors change nothing, since all three are equal. In any picture, a filter that is alike in both "
-            "directions hides exchanged axes. The table says how far the first layer's answers to your picture are off."
+            "directions hides exchanged axes. The table says how far the answers to your picture are off, and the maps what they look "
+            "like; two more mistakes are made before the first layer: a mean that is not subtracted, and colors from 0 to 1."
         ),
         mistakes=(
             _("“It runs, so it was read correctly.” All of these run. Compare one answer with that of the program the file is from."),

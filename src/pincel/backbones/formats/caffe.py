@@ -52,7 +52,7 @@ def read(path: Path) -> WeightFile:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """
     with reading(path, "Caffe"):
-        network = _network_class().FromString(path.read_bytes())
+        network = network_class().FromString(path.read_bytes())
         if len(network.layers) + len(network.layer) > MOST_LAYERS:
             raise ValueError(f"it says it has {len(network.layers) + len(network.layer)} layers")
         found = [old.layer if old.HasField("layer") else old for old in network.layers]
@@ -88,8 +88,8 @@ def _numbers(blob: Any, name: str) -> Tensor:
 
 
 @cache
-def _network_class() -> Any:
-    """Build the class of the whole message."""
+def network_class() -> Any:
+    """Return the class of a whole file: ``layers`` and ``layer``, as above."""
     scalars = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="weights.proto", package="caffe")
     for message, fields in MESSAGES.items():
