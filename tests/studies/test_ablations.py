@@ -11,6 +11,7 @@ import pytest
 from pincel.classify.recipes import ABLATIONS
 from pincel.engine.events import Event, Notice
 from pincel.errors import OptionError, UnknownNameError
+from pincel.studies.ablation_trainings import Ablation, Training, judge
 from pincel.studies.ablations import AblationsOptions, steps_to, study
 from pincel.studies.ablations_page import PARTS, page
 from pincel.studies.progress import ProgressReporter
@@ -23,13 +24,17 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pincel.classify.textures.COUNT", 50)
 
 
-def found(part: str, **changes: Any) -> dict[str, Any]:
-    plain = {
-        "part": part, "top1_error": 0.5, "center_error": 0.55, "top5_error": 0.1, "train_error": 0.2, "steps_to_target": 60, "steps": 90,
-        "seconds": 3.0, "parameters": 10, "classes": 10, "pictures": {"train": 40, "val": 10}, "train_errors": [0.9, 0.4, 0.2],
-        "val_errors": [0.9, 0.6, 0.5], "stopped": "epochs",
+def training(**changes: Any) -> Training:
+    plain: dict[str, Any] = {
+        "top1_error": 0.5, "center_error": 0.55, "top5_error": 0.1, "steps_to_target": 60, "steps": 90, "seconds": 3.0, "parameters": 10,
+        "classes": 10, "pictures": {"train": 40, "val": 10}, "train_errors": (0.9, 0.4, 0.2), "val_errors": (0.9, 0.6, 0.5),
+        "stopped": "epochs",
     }  # fmt: skip
-    return {**plain, **changes}
+    return Training(**{**plain, **changes})
+
+
+def found(part: str, **changes: Any) -> Ablation:
+    return Ablation(part, 0.01, (training(**changes),))
 
 
 def test_networks_are_trained_kept_and_not_trained_again(tmp_path: Path) -> None:
@@ -99,6 +104,49 @@ def test_without_any_network_the_page_says_so() -> None:
     assert [block.text.text("en") for block in report.blocks if isinstance(block, Paragraph)] == ["No network was trained to its end."]
 
 
+def test_each_network_has_its_best_rate_and_several_seeds(tmp_path: Path) -> None:
+    asked = AblationsOptions("sample:textures", without="tanh", epochs=1, seed=3, seeds=2, rates="0.003,30")
+    report = study(asked, tmp_path, ProgressReporter())
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{part}-rate{rate}" for part in ("whole", "tanh") for rate in ("0.003", "30", "0.003-seed4", "30-seed4")
+    } - {f"{each['part'] or 'whole'}-rate{'30' if each['rate'] < 1 else '0.003'}-seed4" for each in report.numbers["networks"]}
+    for each in report.numbers["networks"]:
+        seeds = [f"rate{each['rate']:g}", f"rate{each['rate']:g}-seed4"]
+        records = [json.loads((tmp_path / f"{each['part'] or 'whole'}-{name}" / "record.json").read_text()) for name in seeds]
+        assert [record["recipe"]["seed"] for record in records] == [3, 4]
+        assert each["top1_error"] == pytest.approx(sum(record["top1_error"] for record in records) / 2)
+    table = next(block for block in report.blocks if isinstance(block, Table))
+    assert {"top1_spread", "claim"} <= set(table.columns)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "less", "verdict"),
+    [
+        # Apart by 0.1, each known to 0.01 / √2: twice the standard error is 0.02.
+        ("no-lrn", (0.29, 0.30, 0.31), (0.39, 0.40, 0.41), "holds"),
+        ("no-lrn", (0.39, 0.40, 0.41), (0.29, 0.30, 0.31), "opposite"),
+        # Apart by 0.1, and twice the standard error is 0.1155.
+        ("no-overlap", (0.2, 0.3, 0.4), (0.39, 0.40, 0.41), "open"),
+        ("one-gpu", (0.29, 0.30, 0.31), (0.39, 0.40, 0.41), None),
+        ("no-lrn", (0.3,), (0.4,), None),
+    ],
+)
+def test_a_claim_holds_beyond_two_standard_errors(part: str, whole: Any, less: Any, verdict: str | None) -> None:
+    networks = [Ablation(name, 0.01, tuple(training(top1_error=error) for error in errors)) for name, errors in ((part, less), ("", whole))]
+    assert judge(networks[0], networks[1]) == verdict
+
+
+def test_tanh_is_judged_by_its_steps() -> None:
+    def network(part: str, *steps: int | None) -> Ablation:
+        return Ablation(part, 0.01, tuple(training(steps_to_target=number) for number in steps))
+
+    assert judge(network("tanh", 60, 70, 65), network("", 20, 25, 22)) == "holds"
+    # What is never there takes all 90 steps and more.
+    assert judge(network("tanh", None, None, None), network("", 20, 25, 22)) == "holds"
+    assert judge(network("tanh", 20, 25, 22), network("", None, None, None)) == "opposite"
+    assert judge(network("tanh", 20, 70, 45), network("", 30, 60, 45)) == "open"
+
+
 def test_steps_are_those_after_the_first_epoch_below() -> None:
     rows = [{"steps": 30, "train_top1_error": 0.5}, {"steps": 60, "train_top1_error": 0.25}, {"steps": 90, "train_top1_error": 0.4}]
     assert steps_to(rows, 0.25) == 60
@@ -112,6 +160,12 @@ def test_mistakes_are_told() -> None:
         AblationsOptions("sample:textures", recipe="alexnet-smal")
     with pytest.raises(OptionError, match="--target 1"):
         AblationsOptions("sample:textures", target=1.0)
+    with pytest.raises(OptionError, match="seeds: so many trainings cannot be · given 0 · accepted: 1 to 100"):
+        AblationsOptions("sample:textures", seeds=0)
+    with pytest.raises(OptionError, match=r"rates: no list of numbers · given '0\.1,x'"):
+        AblationsOptions("sample:textures", rates="0.1,x")
+    with pytest.raises(OptionError, match="learning_rate"):
+        AblationsOptions("sample:textures", rates="0.1,-1")
 
 
 def test_parts_are_named_once() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pincel.classify import textures
+from pincel.classify import shapes, textures
 from pincel.classify.index import DatasetSplits, ImageIndex, hold_out
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, PictureError, PictureMissingError, closest
@@ -27,8 +27,13 @@ from pincel.images.io import load_picture
 from pincel.samples import PREFIX
 from pincel.training.pictures import missing_folder
 
-TEXTURES = f"{PREFIX}textures"
-ACCEPTED = f"a folder with a folder of pictures for each class, the same in train/ and val/, a set that Hugging Face saved, or {TEXTURES}"
+TEXTURES, SHAPES = f"{PREFIX}textures", f"{PREFIX}shapes"
+# Name of a set → the module that draws it.
+DRAWN = {TEXTURES: textures, SHAPES: shapes}
+ACCEPTED = (
+    "a folder with a folder of pictures for each class, the same in train/ and val/, a set that Hugging Face saved, or "
+    + " or ".join(DRAWN)
+)
 # Names of the parts: ours → those in use.
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test",)}
 # Files of Hugging Face in the folder of a set.
@@ -39,7 +44,7 @@ def find_data(data: str, fraction: float, seed: int) -> DatasetSplits:
     """Find the images of a data set, and split them into parts.
 
     Args:
-        data: A folder, or ``sample:textures``.
+        data: A folder, or the name of a set that is drawn.
         fraction: Of each class, that is held out if the set has no validation part.
         seed: Of that split.
 
@@ -48,7 +53,7 @@ def find_data(data: str, fraction: float, seed: int) -> DatasetSplits:
         OptionError: For one class only, an empty class, one that training lacks, or a set that cannot be used.
     """
     if data.startswith(PREFIX):
-        splits = _textures(data)
+        splits = _drawn(data)
     else:
         folder = _checked_folder(data)
         saved = any((folder / name).is_file() for name in SAVED)
@@ -56,25 +61,26 @@ def find_data(data: str, fraction: float, seed: int) -> DatasetSplits:
     return _with_validation(splits, fraction, seed)
 
 
-def _textures(data: str) -> DatasetSplits:
-    if data != TEXTURES:
+def _drawn(data: str) -> DatasetSplits:
+    if data not in DRAWN:
         raise PictureMissingError(one_line("data: no such sample", quoted(data), ACCEPTED, TEXTURES))
-    parts: dict[str, list[int]] = {}
-    for number in range(textures.COUNT):
-        parts.setdefault(textures.split(number), []).append(number)
-    return DatasetSplits(data, "textures", textures.CLASSES, {part: _texture_index(numbers) for part, numbers in parts.items()})
+    drawn, parts = DRAWN[data], dict[str, list[int]]()
+    for number in range(drawn.COUNT):
+        parts.setdefault(drawn.split(number), []).append(number)
+    indexed = {part: _drawn_index(data, numbers) for part, numbers in parts.items()}
+    return DatasetSplits(data, data.removeprefix(PREFIX), drawn.CLASSES, indexed)
 
 
-def _texture_index(numbers: Iterable[int]) -> ImageIndex:
-    keys = tuple(numbers)
-    labels = tuple(number % len(textures.CLASSES) for number in keys)
-    names = tuple(f"{textures.CLASSES[label]}/{number:04d}" for number, label in zip(keys, labels, strict=True))
-    return ImageIndex(names, labels, (0,) * len(keys), keys, render_texture)
+def _drawn_index(data: str, numbers: Iterable[int]) -> ImageIndex:
+    keys, classes = tuple(numbers), DRAWN[data].CLASSES
+    labels = tuple(number % len(classes) for number in keys)
+    names = tuple(f"{classes[label]}/{number:04d}" for number, label in zip(keys, labels, strict=True))
+    return ImageIndex(names, labels, (0,) * len(keys), keys, partial(draw_image, data))
 
 
-def render_texture(number: int) -> Tensor:
-    """Render a texture, (1, 3, 72, 72) in [0, 1]."""
-    pixels, _ = textures.render(number)
+def draw_image(data: str, number: int) -> Tensor:
+    """Draw an image of a set that is drawn, (1, 3, side, side) in [0, 1]."""
+    pixels, _ = DRAWN[data].render(number)
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
 
 

@@ -13,7 +13,8 @@ from pincel.classify.schema import TrainingRecipe
 from pincel.errors import unknown_name
 from pincel.recipes.cited import Cited, RecipeTable
 
-BASES = RecipeTable("recipe of training", TrainingRecipe, Path(__file__).parent / "presets", names=["alexnet2012", "alexnet-small"])
+NAMES = ["alexnet2012", "alexnet-small", "alexnet-tiny"]
+BASES = RecipeTable("recipe of training", TrainingRecipe, Path(__file__).parent / "presets", names=NAMES)
 
 # What can be taken from a recipe, each a variant in presets/variants.
 ABLATIONS = ("tanh", "no-lrn", "no-overlap", "no-augmentation", "no-dropout", "no-conv3", "no-conv4", "one-gpu")

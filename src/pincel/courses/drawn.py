@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from pincel.courses.alexnet import learning_curve, pooling_blocks, response_blocks, towers
 from pincel.courses.weight_files import weight_files
 from pincel.run.machine import Machine
 from pincel.run.run import Run
@@ -44,4 +45,8 @@ def _report(blocks: Sequence[Block]) -> Report:
 DRAWN: Mapping[str, Callable[..., Report]] = {
     "three-pictures": three_pictures,
     "weight-files": files_of_tools,
+    "response-normalization": lambda _device, _progress: _report(response_blocks()),
+    "pooling-windows": lambda _device, _progress: _report(pooling_blocks()),
+    "towers": lambda device, progress: _report(towers(device, progress)),
+    "learning-curve": lambda device, progress: _report(learning_curve(device, progress)),
 }

@@ -15,17 +15,21 @@ from pincel.classify.schema import TrainingRecipe
 from pincel.classify.state import FILE
 from pincel.classify.training import ClassifierTraining
 from pincel.engine.events import Notice, SetupProgress
-from pincel.errors import OptionError, unknown_name
+from pincel.errors import DivergedError, OptionError, unknown_name
+from pincel.files import one_line, quoted
+from pincel.studies.ablation_trainings import Ablation, Training
 from pincel.studies.ablations_page import page
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.training.events import StepEnd
 from pincel.training.trainer import Trainer
-from pincel.translation import Note
+from pincel.translation import Note, untranslated
 from pincel.translation import gettext_lazy as _
 
 # Ends of a training that there is nothing left of to make.
 DONE = ("epochs", "settled", "error")
+# More trainings of a network than that take days.
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,15 @@ class AblationsOptions:
         without: What is left out, one at a time, with commas; None for everything that can be.
         epochs: Of each network, at most.
         target: Training error that steps are counted to.
-        seed: Of all random numbers.
+        seed: Of all random numbers of the first training of each network; the others have the numbers that follow.
+        seeds: Trainings of each network: what differs between networks is judged by what differs between these.
+        rates: Learning rates, with commas: each network has its own, that with the least training error in its first training. None for
+            the rate of the recipe.
         device: Where to work.
 
     Raises:
         UnknownNameError: For a recipe or a part there is not.
+        OptionError: For a share, a number of trainings or a rate that cannot be.
     """
 
     data: str
@@ -51,6 +59,8 @@ class AblationsOptions:
     epochs: int = 20
     target: float = 0.25
     seed: int = 0
+    seeds: int = 1
+    rates: str | None = None
     device: str = "auto"
 
     def __post_init__(self) -> None:
@@ -60,6 +70,10 @@ class AblationsOptions:
                 raise unknown_name("part to leave out", part, ABLATIONS)
         if not 0 < self.target < 1:
             raise OptionError(f"--target {self.target:g}: give a share of the pictures, above 0 and below 1.")
+        if not 1 <= self.seeds <= MOST:
+            raise OptionError(one_line("seeds: so many trainings cannot be", f"{self.seeds}", f"1 to {MOST}", "3"))
+        for rate in self.learning_rates:
+            self.recipe_without("", rate)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -68,10 +82,20 @@ class AblationsOptions:
             return tuple(ABLATIONS)
         return tuple(dict.fromkeys(part.strip() for part in self.without.split(",") if part.strip()))
 
-    def recipe_without(self, part: str) -> TrainingRecipe:
-        """Return the recipe without one part; whole for the empty part."""
+    @property
+    def learning_rates(self) -> tuple[float | None, ...]:
+        """The rates each network is tried at; None is that of the recipe."""
+        if self.rates is None:
+            return (None,)
+        try:
+            return tuple(float(rate) for rate in self.rates.split(","))
+        except ValueError:
+            raise OptionError(one_line("rates: no list of numbers", quoted(self.rates), "numbers with commas", "0.003,0.01")) from None
+
+    def recipe_without(self, part: str, rate: float | None = None, number: int = 0) -> TrainingRecipe:
+        """Return the recipe without one part, whole for the empty part, at a rate, for one of its trainings."""
         recipe = find_training(f"{self.recipe}-{part}" if part else self.recipe).recipe
-        return recipe.override(epochs=self.epochs, seed=self.seed)
+        return recipe.override(epochs=self.epochs, seed=self.seed + number, learning_rate=rate)
 
 
 def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -> Report:
@@ -82,17 +106,50 @@ def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -
         network is without it.
 
     Differs:
-        Another data set and a smaller network. Figure 1 chose a rate for each activation and had no regularization; here everything but
-        the part is the same, the rate too.
+        Another data set and a smaller network. Figure 1 chose a rate for each activation, as ``rates`` does, and had no regularization;
+        here everything but the part is the same, and without ``rates`` the rate is, too.
     """
-    networks: list[dict[str, Any]] = []
+    networks: list[Ablation] = []
     for part in ("", *options.parts):
-        if progress.stopped:
+        trained = _trainings(options, part, folder, progress)
+        if trained is None:
             break
-        record = _trained(options, part, folder / (part or "whole"), progress)
-        if record["stopped"] in DONE:
-            networks.append(_figures(part, record, options.target))
+        networks.append(trained)
     return page(networks, {**asdict(options), "parts": list(options.parts)}, len(options.parts) + 1)
+
+
+def _trainings(options: AblationsOptions, part: str, folder: Path, progress: ProgressReporter) -> Ablation | None:
+    """Train a network at each rate, and with the best of them once for each further seed; None if that was ended early."""
+    tried: dict[float | None, Training] = {}
+    for place, rate in enumerate(options.learning_rates, start=1):
+        try:
+            first = _done(options, (part, rate, 0), folder, progress)
+        except DivergedError as error:
+            # A rate that is too large is not the best one, unless there is no other.
+            if not tried and place == len(options.learning_rates):
+                raise
+            progress.note(Note(untranslated("{error}"), error=error))
+            continue
+        if first is None:
+            return None
+        tried[rate] = first
+    best = min(tried, key=lambda rate: tried[rate].train_errors[-1])
+    runs = [tried[best]]
+    for number in range(1, options.seeds):
+        if (another := _done(options, (part, best, number), folder, progress)) is None:
+            return None
+        runs.append(another)
+    return Ablation(part, options.recipe_without(part, best).learning_rate, tuple(runs))
+
+
+def _done(options: AblationsOptions, which: tuple[str, float | None, int], folder: Path, progress: ProgressReporter) -> Training | None:
+    """Return one training of a network: its part, rate and number; None if it was ended early."""
+    if progress.stopped:
+        return None
+    part, rate, number = which
+    name = "-".join([part or "whole", *([f"rate{rate:g}"] if rate else []), *([f"seed{options.seed + number}"] if number else [])])
+    record = _trained(options.recipe_without(part, rate, number), options, folder / name, progress)
+    return _figures(record, options.target) if record["stopped"] in DONE else None
 
 
 def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
@@ -106,9 +163,9 @@ def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
     return next((int(row["steps"]) for row in history if row["train_top1_error"] <= target), None)
 
 
-def _trained(options: AblationsOptions, part: str, folder: Path, progress: ProgressReporter) -> Mapping[str, Any]:
+def _trained(recipe: TrainingRecipe, options: AblationsOptions, folder: Path, progress: ProgressReporter) -> Mapping[str, Any]:
     """Train a network, resume its training, or read the record of one that is done; return its record."""
-    recipe, name = options.recipe_without(part), part or "whole"
+    name = folder.name
     if (before := _read(folder)) and before["recipe"] == recipe.model_dump(mode="json") and before["stopped"] in DONE:
         progress.note(Note(_("{name}: trained before, in {folder}."), name=name, folder=folder))
         return before
@@ -134,22 +191,20 @@ def _read(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _figures(part: str, record: Mapping[str, Any], target: float) -> dict[str, Any]:
+def _figures(record: Mapping[str, Any], target: float) -> Training:
     """Return what is shown of a training."""
     history = record["history"]
-    return {
-        "part": part,
-        "top1_error": record["top1_error"],
-        "center_error": record["center"]["top1_error"],
-        "top5_error": record["top5_error"],
-        "train_error": history[-1]["train_top1_error"],
-        "steps_to_target": steps_to(history, target),
-        "steps": record["steps"],
-        "seconds": record["seconds"],
-        "parameters": record["network"]["parameters"],
-        "classes": len(record["data"]["classes"]),
-        "pictures": record["data"]["pictures"],
-        "train_errors": [row["train_top1_error"] for row in history],
-        "val_errors": [row["val_top1_error"] for row in history],
-        "stopped": record["stopped"],
-    }
+    return Training(
+        top1_error=record["top1_error"],
+        center_error=record["center"]["top1_error"],
+        top5_error=record["top5_error"],
+        steps_to_target=steps_to(history, target),
+        steps=record["steps"],
+        seconds=record["seconds"],
+        parameters=record["network"]["parameters"],
+        classes=len(record["data"]["classes"]),
+        pictures=record["data"]["pictures"],
+        train_errors=tuple(row["train_top1_error"] for row in history),
+        val_errors=tuple(row["val_top1_error"] for row in history),
+        stopped=record["stopped"],
+    )

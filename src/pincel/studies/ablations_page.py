@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pincel.studies.ablation_trainings import Ablation, judge
 from pincel.studies.plots import bars, curves
 from pincel.studies.report import Block, Paragraph, Plot, Report, Table
-from pincel.translation import Translate, Translated
+from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 PARTS = {
@@ -30,9 +31,17 @@ _LEAD = _(
 _NOTHING = _("No network was trained to its end.")
 _CAUTION = _(
     "One training each, from one seed: with {held:,} pictures an error of {error:.1%} is known to some {margin:.1%}, so that smaller "
-    "differences say nothing."
+    "differences say nothing. --seeds 3 would tell more."
 )
-_FIGURE = _("Training error against epochs, as figure 1 of the paper (CIFAR-10 there): ReLU, and tanh. Dashes: {target:.0%}.")
+_SPREAD = _(
+    "{seeds} trainings each, from different seeds; ± is their standard deviation. A claim of the paper holds here if the network without "
+    "the part is worse by more than two standard errors of the difference: a larger error or, with tanh, more steps to {target:.0%}."
+)
+_VERDICTS = {"holds": _("holds here"), "opposite": _("the opposite here"), "open": _("cannot be told here"), None: None}
+_FIGURE = _(
+    "Training error against epochs, as figure 1 of the paper (CIFAR-10 there): ReLU at a rate of {relu:g}, tanh at {tanh:g}. Dashes: "
+    "{target:.0%}. Shaded: from the least to the largest of all trainings."
+)
 _BARS = _("Error on pictures never learned from, ten crops.")
 _ALL = _("Error on pictures held out, central crop, against epochs.")
 _TABLE = _(
@@ -41,57 +50,71 @@ _TABLE = _(
 )
 
 
-def page(networks: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], count: int) -> Report:
+def page(networks: Sequence[Ablation], settings: Mapping[str, Any], count: int) -> Report:
     """Return the report of networks, the whole one first, of ``count`` that were to be trained."""
-    known = networks[0]["pictures"] if networks else {"train": 0, "val": 0}
-    counts = {"train": known["train"], "held": known.get("test", known["val"]), "classes": networks[0]["classes"] if networks else 0}
+    known = networks[0].runs[0] if networks else None
+    pictures = known.pictures if known else {"train": 0, "val": 0}
+    counts = {"train": pictures["train"], "held": pictures.get("test", pictures["val"]), "classes": known.classes if known else 0}
     early = _("Ended early: {done} of {asked} networks.")
     return Report(
         name="ablations",
         title=_TITLE,
         lead=_LEAD.fill(**counts),
         blocks=_blocks(networks, settings["target"], counts["held"]) if networks else [Paragraph(_NOTHING)],
-        numbers={"networks": list(networks)},
+        numbers={"networks": [{**each.as_numbers(), "claim": judge(each, networks[0])} for each in networks]},
         settings=settings,
         notes=() if len(networks) == count else (early.fill(done=len(networks), asked=count),),
     )
 
 
-def _blocks(networks: Sequence[Mapping[str, Any]], target: float, held: int) -> list[Block]:
-    by_part = {each["part"]: each for each in networks}
+def _blocks(networks: Sequence[Ablation], target: float, held: int) -> list[Block]:
+    by_part = {each.part: each for each in networks}
     blocks: list[Block] = []
     if {"", "tanh"} <= by_part.keys():
-        blocks += [
-            Paragraph(_quicker(by_part[""], by_part["tanh"], target)),
-            Plot("figure1", _figure1(by_part, target), _FIGURE.fill(target=target)),
-        ]
-    error = networks[0]["top1_error"]
-    # Two standard deviations of a share.
-    margin = 2 * (error * (1 - error) / max(1, held)) ** 0.5
-    columns = {
-        "name": _("network"),
-        "top1_error": _("error, ten crops"),
-        "center_error": _("error, center"),
-        "train_error": _("training error"),
-        "steps_to_target": _("steps to {target:.0%}").fill(target=target),
-        "parameters": _("parameters"),
-        "seconds": _("seconds"),
-    }
-    rows = [{**each, "name": PARTS[each["part"]]} for each in networks]
+        relu, tanh = by_part[""], by_part["tanh"]
+        caption = _FIGURE.fill(target=target, relu=relu.rate, tanh=tanh.rate)
+        blocks += [Paragraph(_quicker(relu, tanh, target)), Plot("figure1", _figure1(relu, tanh, target), caption)]
     return [
         *blocks,
-        Table("networks", columns, rows, _TABLE.fill(target=target), print_to_terminal=True),
-        Paragraph(_CAUTION.fill(held=held, error=error, margin=margin)),
-        Plot("errors", lambda translate: bars({translate(PARTS[each["part"]]): 100 * each["top1_error"] for each in networks}, "%"), _BARS),
-        Plot("validation", lambda translate: _lines(networks, "val_errors", translate), _ALL),
+        _table(networks, target),
+        Paragraph(_certainty(networks[0], target, held)),
+        Plot("errors", lambda translate: _bars(networks, translate), _BARS),
+        Plot("validation", lambda translate: _lines(_named(networks, translate), "val_errors", translate), _ALL),
     ]
 
 
-def _quicker(relu: Mapping[str, Any], tanh: Mapping[str, Any], target: float) -> Translated:
+def _table(networks: Sequence[Ablation], target: float) -> Table:
+    several = len(networks[0].runs) > 1
+    columns = {
+        "name": _("network"),
+        "top1_error": _("error, ten crops"),
+        **({"top1_spread": untranslated("±"), "claim": _("the paper's claim")} if several else {}),
+        "center_error": _("error, center"),
+        "train_error": _("training error"),
+        "steps_to_target": _("steps to {target:.0%}").fill(target=target),
+        "rate": _("rate"),
+        "parameters": _("parameters"),
+        "seconds": _("seconds"),
+    }
+    rows = [{**each.as_numbers(), "name": PARTS[each.part], "claim": _VERDICTS[judge(each, networks[0])]} for each in networks]
+    return Table("networks", columns, rows, _TABLE.fill(target=target), print_to_terminal=True)
+
+
+def _certainty(whole: Ablation, target: float, held: int) -> Translated:
+    if len(whole.runs) > 1:
+        return _SPREAD.fill(seeds=len(whole.runs), target=target)
+    error = whole.mean_of("top1_error")
+    # Two standard deviations of a share.
+    margin = 2 * (error * (1 - error) / max(1, held)) ** 0.5
+    return _CAUTION.fill(held=held, error=error, margin=margin)
+
+
+def _quicker(relu: Ablation, tanh: Ablation, target: float) -> Translated:
     """Return a text that says which of the two gets to the training error first."""
-    steps = relu["steps_to_target"], tanh["steps_to_target"]
-    values = {"target": target, "relu": steps[0], "tanh": steps[1], "relu_end": relu["train_error"], "tanh_end": tanh["train_error"]}
-    if all(steps):
+    steps = relu.steps_to_target, tanh.steps_to_target
+    values: dict[str, Any] = {"target": target, "relu_end": relu.train_error, "tanh_end": tanh.train_error}
+    values |= {name: None if number is None else round(number) for name, number in zip(("relu", "tanh"), steps, strict=True)}
+    if steps[0] and steps[1]:
         values["factor"] = steps[1] / steps[0]
         return _(
             "To a training error of {target:.0%} the network with ReLU takes {relu} steps, the one with tanh {tanh}: {factor:.1f} times as "
@@ -113,24 +136,36 @@ def _quicker(relu: Mapping[str, Any], tanh: Mapping[str, Any], target: float) ->
     ).fill(**values)
 
 
-def _figure1(by_part: Mapping[str, Mapping[str, Any]], target: float) -> Any:
+def _figure1(relu: Ablation, tanh: Ablation, target: float) -> Any:
     def draw(translate: Translate) -> Any:
-        figure = _lines([by_part[""], by_part["tanh"]], "train_errors", translate)
-        figure.axes[0].axhline(100 * target, color="#333333", linestyle="--", linewidth=1)
+        figure = _lines({"ReLU": relu, translate(PARTS["tanh"]): tanh}, "train_errors", translate)
+        axes = figure.axes[0]
+        for line, network in zip(axes.lines, (relu, tanh), strict=True):
+            low, _mean, high = zip(*network.curve("train_errors"), strict=True)
+            epochs = range(1, len(low) + 1)
+            axes.fill_between(epochs, [100 * error for error in low], [100 * error for error in high], color=line.get_color(), alpha=0.2)
+        axes.axhline(100 * target, color="#333333", linestyle="--", linewidth=1)
         return figure
 
     return draw
 
 
-def _lines(networks: Sequence[Mapping[str, Any]], name: str, translate: Translate) -> Any:
-    lines = {
-        translate(PARTS[each["part"]]) if each["part"] else _whole(translate, name): [100 * error for error in each[name]]
-        for each in networks
-    }
-    epochs = [float(epoch) for epoch in range(1, max(len(each[name]) for each in networks) + 1)]
-    return curves(lines, epochs, (translate(_("epoch")), "%"), points=len(epochs) <= 40)
+def _named(networks: Sequence[Ablation], translate: Translate) -> dict[str, Ablation]:
+    return {translate(PARTS[each.part]): each for each in networks}
 
 
-def _whole(translate: Translate, name: str) -> str:
-    """Name the whole network for what matters in a figure."""
-    return "ReLU" if name == "train_errors" else translate(PARTS[""])
+def _bars(networks: Sequence[Ablation], translate: Translate) -> Any:
+    errors = [100 * each.mean_of("top1_error") for each in networks]
+    figure = bars(dict(zip(_named(networks, translate), errors, strict=True)), "%")
+    spreads = [each.spread_of("top1_error") for each in networks]
+    if all(spread is not None for spread in spreads):
+        figure.axes[0].errorbar(range(len(errors)), errors, yerr=[100 * (spread or 0) for spread in spreads], fmt="none", color="#333333")
+    return figure
+
+
+def _lines(networks: Mapping[str, Ablation], name: str, translate: Translate) -> Any:
+    lines = {title: [100 * error for _low, error, _high in each.curve(name)] for title, each in networks.items()}
+    longest = max(map(len, lines.values()))
+    padded = {title: [*errors, *[float("nan")] * (longest - len(errors))] for title, errors in lines.items()}
+    epochs = [float(epoch) for epoch in range(1, longest + 1)]
+    return curves(padded, epochs, (translate(_("epoch")), "%"), points=len(epochs) <= 40)

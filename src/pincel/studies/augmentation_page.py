@@ -133,7 +133,7 @@ def page(content: AugmentationContent, settings: Mapping[str, Any]) -> Report:
             *_crops(content, crops),
             *_colors(content, components),
             *_dropout(content.dropout, expected),
-            *(_learning(content.history, drops) if content.history else []),
+            *(learning_blocks(content.history, drops) if content.history else []),
         ],
         numbers={"crops": crops, "components": components, "dropout": expected, "drops": drops},
         settings={key: value for key, value in settings.items() if key != "backbone"},
@@ -450,7 +450,8 @@ def rate_drops(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _learning(history: Sequence[Mapping[str, Any]], drops: Sequence[Mapping[str, Any]]) -> list[Block]:
+def learning_blocks(history: Sequence[Mapping[str, Any]], drops: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """Return the errors of a training, epoch by epoch, with the places where its rate was divided."""
     columns = {"first": _("from epoch"), "last": _("to epoch"), "rate": _("rate ε"), "error": _("lowest validation error, %")}
     return [
         Heading(_("The rate falls")),

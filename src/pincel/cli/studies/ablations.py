@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     help="Training error up to which steps are counted, as in figure 1 of the paper. [0.25]",
 )
 @click.option("--seed", type=click.INT, default=0, metavar="N", help="Number of everything random. [0]")
+@click.option(
+    "--seeds", type=click.INT, default=1, metavar="N", help="Trainings of each network, to tell differences from chance; 3 tell more. [1]"
+)
+@click.option("--rates", metavar="LIST", help="Learning rates to choose from, for each network its own: 0.003,0.01. [that of the recipe]")
 @click.option("--device", default="auto", metavar="NAME", help="Device to compute on: auto, cpu, cuda, cuda:N or mps. [auto]")
 @json_option
 @quiet_option
@@ -57,7 +61,7 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
     Each network is kept in DIR/trained; the same command, run again, does not train it again. Ctrl-C shows the networks trained so far.
     """
-    own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
+    own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "seeds", "rates", "device")}
     networks = Path(options["output"]) / "trained"
 
     def make(progress: ProgressReporter) -> Report:
