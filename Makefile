@@ -47,8 +47,8 @@ fuzz: .venv/.installed-dev
 	$(BIN)/python scripts/fuzz/run.py all --minutes $(MINUTES)
 
 lint: .venv/.installed-dev
-	$(BIN)/ruff check src tests examples scripts benchmarks
-	$(BIN)/ruff format --check src tests examples scripts benchmarks
+	$(BIN)/ruff check src tests examples scripts benchmarks integrations
+	$(BIN)/ruff format --check src tests examples scripts benchmarks integrations
 	$(BIN)/mypy
 
 # Comparisons that take minutes; each prints its figures.
