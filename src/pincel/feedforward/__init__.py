@@ -9,5 +9,6 @@
 ``tiles``       large images in tiles, to the same result; memory estimated beforehand
 ``stylize``     an image and styles → a stylized image: strength, colors
 ``onnx``        a network for other programs
+``onnx_parts``  an any-style network in three parts, which keep what was measured
 ==============  ============================================================================
 """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,8 @@ from pincel.version import __version__
 
 # Versions of the operators and of the file: the oldest that suffice.
 OPSET, IR = 18, 8
+# name → (an example, dimension → name of a size that may be another).
+Inputs: TypeAlias = dict[str, tuple[Tensor, dict[int, str]]]
 
 
 def write_onnx(path: Path, network: Network) -> None:
@@ -46,16 +48,32 @@ def export(network: Network) -> torch.onnx.ONNXProgram:
     """Return a network as an ONNX program for images of any size."""
     # Only the sides of the examples count: large enough for the padding, and no two alike, which would be taken for one.
     side = max(128, network.min_side)
-    inputs: dict[str, tuple[Tensor, dict[int, str]]] = {"content": (torch.zeros(1, 3, side, side + 8), {2: "height", 3: "width"})}
+    inputs: Inputs = {"content": (torch.zeros(1, 3, side, side + 8), {2: "height", 3: "width"})}
     if network.encoder:
         inputs["style"] = torch.zeros(1, 3, side + 16, side + 24), {2: "style_height", 3: "style_width"}
         inputs["strength"] = torch.tensor(1.0), {}
+    program = export_module(network, _StylizerModule(network.to(torch.device("cpu"))), inputs, ("painting",))
+    model: Any = program.model
+    # The exporter does not know that odd sizes are rounded up and cropped again.
+    model.graph.outputs[0].shape = model.graph.inputs[0].shape
+    return program
+
+
+def export_module(network: Network, module: nn.Module, inputs: Inputs, outputs: Sequence[str]) -> torch.onnx.ONNXProgram:
+    """Return a function as an ONNX program.
+
+    Args:
+        network: That it is part of.
+        module: The function.
+        inputs: Its inputs.
+        outputs: Names of its outputs.
+    """
     with _silent_exporter():
         program = torch.onnx.export(
-            _StylizerModule(network.to(torch.device("cpu"))).eval(),
+            module.eval(),
             tuple(example for example, _ in inputs.values()),
             input_names=list(inputs),
-            output_names=["painting"],
+            output_names=list(outputs),
             dynamic_shapes=tuple(sides for _, sides in inputs.values()),
             opset_version=OPSET,
             dynamo=True,
@@ -68,8 +86,6 @@ def export(network: Network) -> torch.onnx.ONNXProgram:
     model.ir_version, model.producer_name, model.producer_version = IR, "pincel", __version__
     model.doc_string = f"{network.spec.kind}: {network.spec.stages}"
     model.graph.name = network.spec.name or "painter"
-    # The exporter does not know that odd sizes are rounded up and cropped again.
-    model.graph.outputs[0].shape = model.graph.inputs[0].shape
     return program
 
 
