@@ -40,8 +40,12 @@ class Clock:
         self._bar.show(event)
 
 
-def make_courses() -> None:
-    """Make the course in every language, each report once; print what was made."""
+def make_courses(painter: str = "") -> None:
+    """Make the course in every language, each report once; print what was made.
+
+    Args:
+        painter: Address of the page that paints in the browser, with ``{language}`` in it; empty where there is none.
+    """
     reports: dict[str, Report] = {}
 
     def report_once(figure: CourseFigure, inputs: CourseInputs, progress: ProgressReporter) -> Report:
@@ -51,7 +55,7 @@ def make_courses() -> None:
 
     took: dict[str, float] = {}
     for language in sorted(get_args(Language), reverse=True):
-        inputs = CourseInputs(PICTURE, PAINTING, cast("Language", language), "cpu")
+        inputs = CourseInputs(PICTURE, PAINTING, cast("Language", language), "cpu", painter.format(language=language))
         with CourseBar() as bar:
             clock = Clock(bar)
             CourseMaker(COURSE / language, PAGES, inputs, clock.show, reporter=report_once).make()

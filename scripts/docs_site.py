@@ -1,6 +1,6 @@
 """The documentation as a site: make docs.
 
-    python scripts/docs_site.py build      # docs/_build: en, es and the course, without a network; warnings and broken links are errors
+    python scripts/docs_site.py build      # docs/_build: en, es, try, the course; offline, once npm has fetched; warnings, broken links are errors
     python scripts/docs_site.py catalogs   # new texts of the pages into docs/locale/es, to be translated there
     python scripts/docs_site.py share      # how much of the Spanish pages is translated
 
@@ -29,6 +29,7 @@ from babel.messages.pofile import read_po, write_po
 
 import pincel
 from docs_course import make_courses
+from docs_try import make_try
 from pincel.cli.app import VERBS
 from pincel.courses.declaration import CoursePage
 from pincel.courses.pages import PAGES
@@ -181,6 +182,14 @@ def _studies(page: CoursePage) -> str:
     return ", ".join(dict.fromkeys(f"`{each.study}`" for each in page.figures))
 
 
+def try_it(language: str) -> str:
+    """Return the link to the page that paints in the browser, where it could be made."""
+    english = language == "en"
+    if not (BUILT / "try" / f"{language}.html").is_file():
+        return "*This copy of the documentation was built without the page.*" if english else "*Esta copia se construyó sin la página.*"
+    return f'<p><a href="../../try/{language}.html"><strong>{"Open the page" if english else "Abrir la página"} →</strong></a></p>'
+
+
 def contributing(language: str) -> str:  # noqa: ARG001 - in English only
     """Return CONTRIBUTING.md as a page of the site."""
     return _moved("CONTRIBUTING.md")
@@ -203,6 +212,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "python": python,
     "verbs": verbs,
     "course": course,
+    "try": try_it,
     "contributing": contributing,
     "security": security,
 }
@@ -303,9 +313,9 @@ def sphinx(builder: str, language: str, out: Path, *flags: str) -> None:
 
 
 def build() -> None:
-    """Make the course, build the site in every language and check its links; print what was made."""
+    """Make the page that paints and the course, build the site in every language and check its links; print what was made."""
     started = time.perf_counter()
-    make_courses()
+    make_courses(painter="../../try/{language}.html" if make_try() else "")
     for language in LANGUAGES:
         shutil.rmtree(BUILT / language, ignore_errors=True)
         sphinx("html", language, BUILT / language, "-W", "--keep-going", "-d", str(BUILT / "doctrees" / language))

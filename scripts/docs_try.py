@@ -3,6 +3,7 @@
     python scripts/docs_try.py build      # make it
     python scripts/docs_try.py serve      # serve it with threads: http://localhost:8000/en.html
     python scripts/docs_try.py measure    # paint in Chromium; print megabytes of the first visit, and seconds
+    python scripts/docs_try.py picture    # docs/images/browser.jpg
 
 The program is onnxruntime-web, fetched once by npm into .tools/npm and compared with its digest here. Without npm, or without a network the
 first time, the page is left out of the documentation, and a line says why.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import shutil
 import subprocess
@@ -74,7 +76,7 @@ def find_package() -> Path:
         except (OSError, subprocess.SubprocessError) as error:
             raise MissingProgramError(f"npm could not fetch {PACKAGE} {VERSION}") from error
     if base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode() != INTEGRITY:
-        raise MissingProgramError(f"{path.relative_to(ROOT)} is damaged, or another file: remove it")
+        raise MissingProgramError(f"{path} is damaged, or another file: remove it")
     return path
 
 
@@ -189,37 +191,54 @@ def serving(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[tu
             server.shutdown()
 
 
-def measure() -> None:
-    """Paint a sample twice at each size in a new window; print what the first visit fetches, and seconds."""
+@contextmanager
+def _window(headers: dict[str, str], options: dict[str, Any]) -> Iterator[tuple[Any, list[int]]]:
+    """Open the page in a new window of Chromium; yields it and a list that gets the bytes of each file sent."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - building needs none
 
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    print("threads\tMB of the first visit\tpixels\tfirst painting, s\tanother, s\tonly the strength changed, s")
-    with sync_playwright() as driver:
+    with sync_playwright() as driver, serving(OUT, headers) as (address, sent):
         browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        for threads, headers in (("1", {}), ("all", ISOLATED)):
-            for size in (256, 512):
-                with serving(OUT, headers) as (address, sent):
-                    page = browser.new_context().new_page()
-                    page.goto(f"{address}/en.html")
-                    page.locator("#size").select_option(str(size))
-                    took = [_painted(page, change) for change in ("#paint", "[value=impasto]", "[value=woodcut]", "#strength")]
-                    fetched = sum(sent) / 1e6
-                    print(f"{threads}\t{fetched:.1f}\t{size}\t{took[0]:.1f}\t{took[2]:.1f}\t{took[3]:.1f}", flush=True)
-                    page.context.close()
+        page = browser.new_context(**options).new_page()
+        page.goto(f"{address}/en.html")
+        yield page, sent
         browser.close()
 
 
-def _painted(page: Any, change: str) -> float:
-    """Change something, paint, and return the seconds."""
-    if change == "#strength":
-        page.locator(change).press("ArrowRight")
-    elif change != "#paint":
-        page.locator(change).click()
+def measure() -> None:
+    """Paint samples at each size in a new window; print what the first visit fetches, and seconds."""
+    print("threads\tMB of the first visit\tpixels\tfirst painting, s\tanother, s\tonly the strength changed, s")
+    for threads, headers in (("1", {}), ("all", ISOLATED)):
+        for size in (256, 512):
+            with _window(headers, {}) as (page, sent):
+                page.locator("#size").select_option(str(size))
+                took = [_painted(page)]
+                fetched = sum(sent) / 1e6
+                page.locator("[value=impasto]").uncheck()
+                page.locator("[value=woodcut]").check()
+                took.append(_painted(page))
+                page.locator("#strength").press("ArrowRight")
+                took.append(_painted(page))
+                print(threads, f"{fetched:.1f}", size, *(f"{seconds:.1f}" for seconds in took), sep="\t", flush=True)
+
+
+def _painted(page: Any) -> float:
+    """Paint, and return the seconds."""
     began = time.perf_counter()
     page.locator("#paint").click()
     page.locator("#paint:enabled").wait_for()
     return time.perf_counter() - began
+
+
+def draw_picture() -> None:
+    """Photograph the page with a picture that it has painted, for the documentation."""
+    with _window({}, {"viewport": {"width": 900, "height": 1250}}) as (page, _):
+        page.locator("#paintings [value=glass]").click()
+        page.locator("#size").select_option("256")
+        _painted(page)
+        page.locator("#edge").fill("30")
+        shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+        shot.convert("RGB").save(ROOT / "docs" / "images" / "browser.jpg", quality=80)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -233,6 +252,8 @@ def main(arguments: Sequence[str]) -> None:
                 threading.Event().wait()
         case ["measure"]:
             measure()
+        case ["picture"]:
+            draw_picture()
         case _:
             raise SystemExit(__doc__)
 

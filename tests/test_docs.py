@@ -41,6 +41,15 @@ def test_marks_are_known_and_filled() -> None:
     assert fill("[x](../CONTRIBUTING.md)", "en") == "[x](/development/contributing.md)"
 
 
+def test_the_page_that_paints_is_led_to_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docs_site, "BUILT", tmp_path)
+    assert docs_site.try_it("es") == "*Esta copia se construyó sin la página.*"
+    (tmp_path / "try").mkdir()
+    (tmp_path / "try" / "es.html").touch()
+    # As seen from es/howto/browser.html.
+    assert 'href="../../try/es.html"' in docs_site.try_it("es")
+
+
 @pytest.mark.parametrize("catalog", sorted(CATALOGS.rglob("*.po")), ids=page_of)
 def test_the_spanish_of_a_page_has_its_code_and_links(catalog: Path) -> None:
     assert (DOCS / f"{page_of(catalog)}.md").is_file()

@@ -19,6 +19,7 @@ from pincel.courses.drawn import DRAWN
 from pincel.courses.make import Course, CourseMaker, PageProgress, PageShare, chosen, read_digest, select_pages
 from pincel.courses.pages import PAGES
 from pincel.courses.progress import CourseBar
+from pincel.courses.render import render_contents
 from pincel.engine.events import SetupProgress
 from pincel.errors import PincelError
 from pincel.studies.ablations import AblationsOptions
@@ -242,3 +243,9 @@ def test_one_line_after_the_other_says_how_far_the_course_is(tmp_path: Path) -> 
     assert said[0].startswith("0% · J(G) y sus pesos")
     assert said[-1] == "100% · Costo de contenido"
     assert any(line.endswith(" left") for line in said)
+
+
+def test_the_contents_lead_to_a_page_that_paints_where_there_is_one() -> None:
+    pages = PAGES[:2]
+    shown = [render_contents(pages, [], replace(SMALL, painter=painter)) for painter in ("", "../../try/es.html")]
+    assert [text.count('<a href="../../try/es.html">') for text in shown] == [0, 1]

@@ -24,12 +24,14 @@ class CourseInputs:
         painting: The painting, likewise.
         language: Of the pages.
         device: To compute on.
+        painter: Address of a page that paints in the browser, as seen from the course; empty where there is none.
     """
 
     picture: str
     painting: str
     language: Language
     device: str
+    painter: str = ""
 
     def sources(self, roles: Iterable[str]) -> list[str]:
         """Return pictures by role: ``picture``, ``painting``, or another, as ``sample:lake``, which is left out if it is one of the two."""

@@ -70,6 +70,7 @@ WORDS = {
     "print": _(
         "Every page prints on A4 in black and white; the answer stays off the sheet unless it is open, and leaves lines to write on."
     ),
+    "try_it": _("Paint a photograph of your own in the browser: nothing is installed, nothing is uploaded."),
     "turn": _("Turn pages"),
 }
 
@@ -142,7 +143,9 @@ def render_contents(pages: Sequence[CoursePage], there: Sequence[str], inputs: C
     """Return the table of contents as HTML; ``there`` names the pages whose files are there."""
     parts = [(title, text, list(_rows(pages, part, there))) for part, (title, text) in PARTS.items()]
     pictures = [(WORDS["picture"], _small(inputs.picture)), (WORDS["painting"], _small(inputs.painting))]
-    return _render("contents.html.j2", inputs, parts=[each for each in parts if each[2]], pictures=pictures, first=pages[0])
+    return _render(
+        "contents.html.j2", inputs, parts=[each for each in parts if each[2]], pictures=pictures, first=pages[0], painter=inputs.painter
+    )
 
 
 def layout_digest() -> str:
