@@ -26,14 +26,18 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+import torch
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from pincel.errors import PincelError
 from pincel.feedforward.file import SHIPPED, load_stylizer
+from pincel.feedforward.network import Network
 from pincel.feedforward.onnx_parts import write_onnx_parts
+from pincel.feedforward.stylize import stylize
+from pincel.images.picture import LoadedImage
 from pincel.samples import sample_names
 from pincel.version import __version__
 
@@ -44,7 +48,11 @@ PACKAGES = ROOT / ".tools" / "npm"
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 # As npm publishes it: SHA-512 of the package.
 INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-RUNTIME = {"script": "ort.wasm.min.mjs", "loader": "ort-wasm-simd-threaded.mjs", "wasm": "ort-wasm-simd-threaded.wasm"}
+# What runs the network: on processors, and on graphics processors; a visitor fetches one.
+RUNTIMES = {
+    "wasm": {"script": "ort.wasm.min.mjs", "loader": "ort-wasm-simd-threaded.mjs", "wasm": "ort-wasm-simd-threaded.wasm"},
+    "webgpu": {"script": "ort.jspi.min.mjs", "loader": "ort-wasm-simd-threaded.jspi.mjs", "wasm": "ort-wasm-simd-threaded.jspi.wasm"},
+}
 SCRIPTS = ("page.js", "pictures.js", "worker.js", "painter.js", "resize.js", "try.css")
 OTHERS = {"en": "es", "es": "en"}
 SIZES = (256, 384, 512, 768, 1024)
@@ -53,6 +61,14 @@ SAMPLE_SIZE = 512
 SECONDS = 300
 # What lets a page have threads: nothing of other sites beside it.
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+
+
+class Drawn(TypedDict):
+    """A drawn picture."""
+
+    width: int
+    height: int
+    steps: tuple[int, int, int]
 
 
 class MissingProgramError(Exception):
@@ -91,7 +107,7 @@ def make_page(out: Path, network: Path = SHIPPED) -> None:
     shutil.rmtree(out, ignore_errors=True)
     (out / "samples").mkdir(parents=True)
     with tarfile.open(package) as archive:
-        for name in RUNTIME.values():
+        for name in (name for runtime in RUNTIMES.values() for name in runtime.values()):
             _write_member(archive, f"package/dist/{name}", out / "ort" / name)
     shutil.copyfile(SOURCE / "LICENSE.onnxruntime.txt", out / "ort" / "LICENSE.txt")
     for name in SCRIPTS:
@@ -115,10 +131,31 @@ def _write_network(out: Path, path: Path) -> None:
     """Write the parts of a network, and what the page must know of them."""
     network = load_stylizer(path)
     parts = {name: part.name for name, part in write_onnx_parts(out, network).items()}
-    runtime = {name: f"ort/{file}" for name, file in RUNTIME.items()}
-    names = (*runtime.values(), *parts.values())
-    about = {"runtime": runtime, "parts": parts, "bytes": {name: (out / name).stat().st_size for name in names}, "least": network.min_side}
+    runtimes = {kind: {name: f"ort/{file}" for name, file in files.items()} for kind, files in RUNTIMES.items()}
+    names = [*(files["wasm"] for files in runtimes.values()), *parts.values()]
+    about = {
+        "runtimes": runtimes,
+        "parts": parts,
+        "bytes": {name: (out / name).stat().st_size for name in names},
+        "least": network.min_side,
+        "check": _check(network),
+    }
     (out / "network.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _check(network: Network) -> dict[str, Any]:
+    """Return two drawn pictures, and what the network paints of them in gray levels: what a visitor's machine has to paint too."""
+    content: Drawn = {"width": 27, "height": 22, "steps": (7, 13, 29)}
+    style: Drawn = {"width": 32, "height": 24, "steps": (11, 5, 17)}
+    painted = stylize(network, _drawn(**content), [(_drawn(**style), 1.0)])
+    return {"content": content, "style": style, "levels": [round(255 * value) for value in painted.flatten().tolist()]}
+
+
+def _drawn(width: int, height: int, steps: tuple[int, int, int]) -> LoadedImage:
+    """Return a picture of slanted ramps; ``steps`` are those to the next column, row and channel."""
+    channel, y, x = torch.meshgrid(torch.arange(3), torch.arange(height), torch.arange(width), indexing="ij")
+    values = (steps[0] * x + steps[1] * y + steps[2] * channel) % 32 / 31
+    return LoadedImage(values[None].float(), None, "drawn", "")
 
 
 def _write_pages(out: Path) -> None:
@@ -126,7 +163,8 @@ def _write_pages(out: Path) -> None:
     template = Environment(loader=FileSystemLoader(SOURCE), autoescape=True, undefined=StrictUndefined).get_template("page.html.j2")
     all_words = json.loads((SOURCE / "words.json").read_text(encoding="utf-8"))
     samples = {kind: [name for name, path in sample_names().items() if path.stem.startswith(kind)] for kind in ("scene", "style")}
-    fetched = sum(path.stat().st_size for path in (*out.glob("ort/*.*m*"), *out.glob("*.onnx"))) / 1e6
+    known = json.loads((out / "network.json").read_text(encoding="utf-8"))["bytes"].values()
+    fetched = (max(known) + sum(path.stat().st_size for path in out.glob("*.onnx"))) / 1e6
     for language, other in OTHERS.items():
         words = {name: texts[language] for name, texts in all_words.items()}
         text = template.render(

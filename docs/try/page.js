@@ -120,7 +120,7 @@ function step({ step: name, done, next, total }) {
   return show();
 }
 
-function done({ width, height, result, before }) {
+function done({ width, height, result, before, runtime }) {
   const seconds = numbers.format((performance.now() - state.busy.began) / 1000);
   const byKeys = document.activeElement === find("cancel");
   setBusy(null);
@@ -129,7 +129,7 @@ function done({ width, height, result, before }) {
     canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
   }
   find("result").hidden = false;
-  status(say("done", { width, height, seconds }));
+  status(say("done", { width, height, seconds, runtime: { wasm: "WebAssembly", webgpu: "WebGPU" }[runtime] }));
   find("result").scrollIntoView({ block: "nearest" });
   if (byKeys) find("save").focus({ preventScroll: true });
 }

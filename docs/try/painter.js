@@ -41,6 +41,25 @@ export class Painter {
   }
 }
 
+// Gray levels by which a painting may be another than pincel's.
+const LEVELS = 2;
+
+/** Return whether a painter paints a drawn picture as pincel did, after a drawn one: drivers of graphics processors have mistakes. */
+export async function isRight(painter, { content, style, levels }) {
+  const picture = drawn(content);
+  const painted = await painter.paint(picture, await painter.look(picture), [{ style: await painter.measure(drawn(style)), weight: 1 }], 1);
+  return painted.every((value, at) => Math.abs(255 * value - levels[at]) <= LEVELS);
+}
+
+/** Return a picture of slanted ramps. */
+function drawn({ width, height, steps }) {
+  const data = Float32Array.from({ length: 3 * width * height }, (_, at) => {
+    const [x, y, channel] = [at % width, Math.floor(at / width) % height, Math.floor(at / (width * height))];
+    return ((steps[0] * x + steps[1] * y + steps[2] * channel) % 32) / 31;
+  });
+  return { width, height, data };
+}
+
 /** Return the weighted mean of what paintings give. */
 function mix(paintings) {
   const total = paintings.reduce((sum, each) => sum + each.weight, 0);

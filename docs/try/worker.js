@@ -1,6 +1,6 @@
 // Everything that takes time, away from the page: fetching the network, scaling pictures, painting.
 
-import { COSTS, Painter, toBytes, withLuminanceOf } from "./painter.js";
+import { COSTS, Painter, isRight, toBytes, withLuminanceOf } from "./painter.js";
 import { resize, targetSize } from "./resize.js";
 
 // Long side that a painting is looked at in: as in `pincel quick`.
@@ -20,23 +20,42 @@ self.onmessage = async ({ data }) => {
   }
 };
 
-/** Fetch the network and the program that runs it, and start it. */
+/** Fetch the network and the program that runs it, and start it: on the graphics processor, if it paints what it should there. */
 async function load() {
   const network = await (await got("network.json")).json();
-  const { runtime: names, parts } = network;
-  const fetched = await fetchAll([names.wasm, ...Object.values(parts)], network.bytes);
+  state.least = network.least;
+  if (await hasGraphics()) {
+    const painter = await start(network, "webgpu").catch(failedElsewhere);
+    if (painter && (await isRight(painter, network.check).catch(() => false))) return painter;
+  }
+  return start(network, "wasm");
+}
+
+/** Return whether a graphics processor can be used, by the smaller program of the two that can. */
+async function hasGraphics() {
+  return Boolean(WebAssembly.Suspending && (await navigator.gpu?.requestAdapter().catch(() => null)));
+}
+
+/** What was not fetched will not be for the other program either. */
+function failedElsewhere(error) {
+  if (error.message === "fetch") throw error;
+  return null;
+}
+
+async function start({ runtimes, parts, bytes }, kind) {
+  const names = runtimes[kind];
+  const fetched = await fetchAll([names.wasm, ...Object.values(parts)], bytes);
   const runtime = await import(`./${names.script}`);
   runtime.env.wasm.wasmBinary = fetched.get(names.wasm);
   runtime.env.wasm.wasmPaths = { mjs: new URL(names.loader, import.meta.url).href };
   // Threads share memory, which browsers allow to pages that are isolated from others.
-  runtime.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency || 1) : 1;
+  runtime.env.wasm.numThreads = kind === "wasm" && self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency || 1) : 1;
   postMessage({ kind: "step", step: "start" });
   const sessions = {};
   for (const name of Object.keys(parts)) {
-    sessions[name] = await runtime.InferenceSession.create(fetched.get(parts[name]), { executionProviders: ["wasm"], logSeverityLevel: 3 });
+    sessions[name] = await runtime.InferenceSession.create(fetched.get(parts[name]), { executionProviders: [kind], logSeverityLevel: 3 });
   }
-  state.least = network.least;
-  return new Painter(runtime, sessions);
+  return Object.assign(new Painter(runtime, sessions), { kind });
 }
 
 async function got(name) {
@@ -95,5 +114,5 @@ async function paint({ photo, paintings, size, strength, keep }) {
   const { width, height, data, alpha } = small;
   const result = toBytes(keep ? withLuminanceOf(data, painted) : painted, alpha);
   const before = toBytes(data, alpha);
-  postMessage({ kind: "done", width, height, result, before }, [result.buffer, before.buffer]);
+  postMessage({ kind: "done", width, height, result, before, runtime: state.painter.kind }, [result.buffer, before.buffer]);
 }

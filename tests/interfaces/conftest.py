@@ -23,10 +23,15 @@ FLAGS = [
 ]
 
 
+def find_chromium() -> str | None:
+    """Return the program of the system, if there is one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium, the one of the system; without one there is nothing to test in."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if found is None:
         pytest.skip("there is no Chromium on this machine")
     from playwright.sync_api import sync_playwright

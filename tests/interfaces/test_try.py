@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,10 @@ from PIL import Image
 import pincel
 from docs_try import ISOLATED, MissingProgramError, find_package, make_page, serving
 from pincel.feedforward.file import SHIPPED, load_stylizer, save_stylizer
+from tests.interfaces.conftest import FLAGS, find_chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 LEVELS = 2
@@ -131,10 +133,12 @@ def visitor(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Ite
     context.close()
 
 
-def quick(site: Site, photo: Path | str, styles: dict[str, int], **options: Any) -> Pixels:
-    path = photo if isinstance(photo, Path) else site.folder / "samples" / f"{photo}.jpg"
-    given = [(str(site.folder / "samples" / f"{name}.jpg"), float(share)) for name, share in styles.items()]
-    result = pincel.stylize(str(path), given, network=str(site.network), **options)
+def quick(site: Site, photo: Path | str, styles: Mapping[Any, int], **options: Any) -> Pixels:
+    def path(source: Path | str) -> str:
+        return str(source if isinstance(source, Path) else site.folder / "samples" / f"{source}.jpg")
+
+    given = [(path(source), float(share)) for source, share in styles.items()]
+    result = pincel.stylize(path(photo), given, network=str(site.network), **options)
     return np.asarray(result.image.convert("RGBA")).astype(np.int16)
 
 
@@ -196,6 +200,38 @@ def test_a_plain_server_and_a_first_visit(visitor: Visitor, site: Site) -> None:
     assert not visitor.page.evaluate("crossOriginIsolated")
     visitor.set("lake", size=64)
     assert np.abs(visitor.paint() - one).max() <= 1
+
+
+@pytest.mark.parametrize(("site", "wrong"), [("wct", False), ("wct", True)], indirect=["site"])
+def test_on_a_graphics_processor_if_it_paints_what_it_should(browser: Browser, site: Site, wrong: bool, tmp_path: Path) -> None:
+    # One that is computed by processors.
+    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+    window = browser.browser_type.launch(executable_path=find_chromium(), args=flags)
+    page = window.new_page()
+    if wrong:
+
+        def spoil(route: Route) -> None:
+            about = json.loads((site.folder / "network.json").read_text(encoding="utf-8"))
+            about["check"]["levels"][100] += 9
+            route.fulfill(json=about)
+
+        page.route("**/network.json", spoil)
+    site.sent.clear()
+    page.goto(f"{site.address}/en.html")
+    visitor = Visitor(page, [], [])
+    # A painting of few pixels in the size that it is looked at.
+    narrow = tmp_path / "narrow.png"
+    with Image.open(site.folder / "samples" / "glass.jpg") as glass:
+        glass.crop((0, 200, 400, 230)).save(narrow)
+    visitor.choose()
+    page.locator("#painting-file").set_input_files(narrow)
+    page.locator("#paintings :text-is('narrow.png')").wait_for()
+    visitor.set("lake", size=63)
+    found = visitor.paint()
+    assert visitor.status.endswith("by WebAssembly." if wrong else "by WebGPU.")
+    assert np.abs(found - quick(site, "lake", {narrow: 50}, size=63)).max() <= LEVELS
+    assert wrong or sum(site.sent) < LARGEST
+    window.close()
 
 
 def test_by_keyboard_alone(visitor: Visitor) -> None:

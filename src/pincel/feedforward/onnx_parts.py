@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,7 +57,7 @@ def write_onnx_parts(folder: Path, network: Network) -> dict[str, Path]:
     paths = {}
     for name, (module, inputs, outputs) in _parts(network.to(torch.device("cpu")), network.encoder.channels).items():
         proto = export_module(network, module, inputs, outputs).model_proto
-        _halve_weights(proto)
+        _shorten_constants(proto)
         paths[name] = folder / f"{name}.onnx"
         with atomically(paths[name], what="ONNX file") as temporary:
             temporary.write_bytes(proto.SerializeToString())
@@ -112,13 +113,26 @@ class _Decoder(nn.Module):
         return (network.to_levels(out) / 255).clamp(0, 1)
 
 
-def _halve_weights(proto: Any) -> None:
-    """Store large single-precision constants in half precision; whoever reads the file casts them back once, when it is loaded."""
+def _shorten_constants(proto: Any) -> None:
+    """Store weights in half precision, and identity matrices by their size; whoever reads the file computes them once, on loading it."""
     onnx = require_extra("onnx", extra="onnx", what="ONNX files")
-    single = onnx.TensorProto.FLOAT
-    for each in proto.graph.initializer:
-        values = onnx.numpy_helper.to_array(each)
-        if each.data_type == single and values.size >= MANY:
-            name = each.name
-            each.CopyFrom(onnx.numpy_helper.from_array(values.astype("float16"), f"{name}.half"))
-            proto.graph.node.insert(0, onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=single))
+    graph, node, kinds = proto.graph, onnx.helper.make_node, onnx.TensorProto
+    for each in graph.initializer:
+        values, name = onnx.numpy_helper.to_array(each), each.name
+        if values.size < MANY:
+            continue
+        short = f"{name}.short"
+        if each.data_type == kinds.FLOAT:
+            stored, made = values.astype(np.float16), [node("Cast", [short], [name], to=kinds.FLOAT)]
+        elif each.data_type == kinds.BOOL and np.array_equal(values, np.eye(len(values), dtype=bool)):
+            stored, zeros, ones = np.array(values.shape), f"{name}.zeros", f"{name}.ones"
+            made = [
+                node("ConstantOfShape", [short], [zeros]),
+                node("EyeLike", [zeros], [ones]),
+                node("Cast", [ones], [name], to=kinds.BOOL),
+            ]
+        else:
+            continue
+        each.CopyFrom(onnx.numpy_helper.from_array(stored, short))
+        for at, new in enumerate(made):
+            graph.node.insert(at, new)
