@@ -262,6 +262,44 @@ def test_by_keyboard_alone(visitor: Visitor) -> None:
         assert (np.asarray(saved.convert("RGBA")) == visitor.shown("after")).all()
 
 
+def test_what_is_dropped_or_pasted_is_chosen(visitor: Visitor, tmp_path: Path) -> None:
+    page, own = visitor.page, write_pictures(tmp_path)
+    give = """([kind, target, name, data]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(data), each => each.charCodeAt(0))], name, {type: "image/png"}));
+        const told = kind === "drop" ? new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true})
+            : new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true});
+        document.querySelector(target).dispatchEvent(told);
+    }"""
+    for kind, target, name, listed in (("drop", "#paintings", "gray", "paintings"), ("paste", "body", "tiny", "photos")):
+        # Pasted pictures go where the keyboard is.
+        page.locator(f"#{listed} input").first.focus()
+        data = base64.b64encode(own[name].read_bytes()).decode()
+        page.evaluate(give, [kind, target, f"{name}.png", data])
+        page.locator(f"#{listed} :text-is('{name}.png')").wait_for()
+    assert page.locator("[name=photo]:checked").get_attribute("value") == "own-2"
+    assert page.locator("[name=painting]:checked").count() == 2
+    page.locator("#size").evaluate("menu => { menu.add(new Option(64, 64)); menu.value = '64'; }")
+    assert visitor.paint().shape == (39, 64, 4)
+
+
+def test_the_camera(browser: Browser, site: Site) -> None:
+    flags = [*FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    window = browser.browser_type.launch(executable_path=find_chromium(), args=flags)
+    page = window.new_page()
+    page.goto(f"{site.address}/en.html")
+    page.locator("#camera").click()
+    page.locator("#lens[open]").wait_for()
+    page.wait_for_timeout(500)
+    page.locator("#shoot").click()
+    page.locator("#photos :text-is('Own picture 1')").wait_for()
+    assert not page.locator("#lens").is_visible()
+    assert page.locator("[name=photo]:checked").get_attribute("value") == "own-1"
+    # It is off when it is not looked through.
+    assert page.locator("#video").evaluate("video => video.srcObject.getTracks().every(track => track.readyState === 'ended')")
+    window.close()
+
+
 def test_cancel_and_again(visitor: Visitor) -> None:
     visitor.set("harbour", size=768)
     visitor.page.locator("#paint").click()
