@@ -105,7 +105,12 @@ function step({ step: name, done, next, total }) {
   const { busy } = state;
   status(say(name === "paint" ? "painting" : name));
   clearInterval(busy.timer);
-  if (total === undefined) return find("bar").removeAttribute("value");
+  // Until a step has shown how fast this machine is, nothing is said of the time left.
+  if (!state.pace) {
+    find("detail").textContent = "";
+    find("bar").removeAttribute("value");
+  }
+  if (total === undefined) return undefined;
   const now = performance.now();
   if (done) state.pace = (now - busy.work) / done;
   else busy.work = now;
