@@ -21,11 +21,13 @@ from pincel.backbones.vgg_specs import VGG19
 from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.studies.declarations import PatchesOptions
+from pincel.samples import sample_names
+from pincel.studies.declarations import STUDIES, PatchesOptions
 from pincel.studies.mosaic import GAP, GUTTER, TILE, cut_patch, mosaic, outline, patch_similarity, patch_tile, patch_vector, saliency_image
 from pincel.studies.patches import study
 from pincel.studies.photographs import photographs
 from pincel.studies.progress import ProgressReporter
+from pincel.studies.public import inputs_of
 from pincel.studies.receptive_field import PixelBox, ReceptiveField, receptive_field
 from pincel.studies.report import Picture, Report, Sheet, Table
 from pincel.studies.settings import StudySettings
@@ -189,6 +191,33 @@ def test_folders_within_folders(folder: Path, tmp_path: Path) -> None:
         photographs([str(tmp_path)])
     found = photographs([str(tmp_path), "sample:lake", "sample:lake"], recursive=True)
     assert found == [str(tmp_path / "inner" / "deeper" / "cup.png"), "sample:lake"]
+
+
+def test_samples_are_added_to_a_folder_or_searched_alone(folder: Path) -> None:
+    scenes = ["sample:harbour", "sample:lake", "sample:lighthouse", "sample:still-life"]
+    assert photographs(["sample:scenes"]) == scenes
+    # Each once, and a kind after a folder.
+    assert photographs(["sample:lake", str(folder), "sample:scenes"])[-3:] == ["sample:harbour", "sample:lighthouse", "sample:still-life"]
+    (own,) = STUDIES["patches"].inputs
+    assert photographs(own.all_of(())) == [f"sample:{name}" for name in sample_names()]
+    assert own.all_of(("a", "b")) == ("a", "b")
+    assert inputs_of("patches", STUDIES["patches"], []) == [("sample:scenes", "sample:styles")]
+
+
+def test_the_command_without_a_folder_searches_all_samples(capsys: Capture, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--size", "32", "--layers", "relu1_1", "--channels", "1", "--explain", "none", "--backbone", "random-cnn-11")
+    answer = pincel(capsys, "study", "patches", "-o", out, *options, "--device", "cpu")
+    assert answer.code == 0, answer.err
+    assert len(json.loads((out / "numbers.json").read_text())["numbers"]["photographs"]) == len(sample_names()) == 10
+
+
+def test_the_mean_of_the_patches_is_compared_with_the_best(report: Report) -> None:
+    shares = []
+    for channel in (0, 7, 33):
+        values = [row["value"] for row in rows_of(report) if (row["layer"], row["channel"]) == ("relu1_1", channel)]
+        shares.append(sum(values) / len(values) / values[0])
+    assert report.numbers["layers"]["relu1_1"]["even"] == pytest.approx(sum(shares) / 3)
 
 
 def test_a_missing_file_names_its_neighbor(folder: Path) -> None:

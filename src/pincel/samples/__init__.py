@@ -11,6 +11,8 @@ from pincel.errors import unknown_name
 
 FOLDER = Path(__file__).parent
 PREFIX = "sample:"
+# What means all of a kind, and how their files begin.
+KINDS = {f"{PREFIX}scenes": "scene-", f"{PREFIX}styles": "style-"}
 
 
 def sample_names() -> dict[str, Path]:

@@ -61,6 +61,8 @@ WHITEST = 255
 MOST = 100
 # Patches that one of few photographs gives a channel.
 FROM_FEW = 3
+# All pictures that come with pincel.
+SAMPLES = "sample:scenes sample:styles"
 # Sizes of a photograph, each half the one before: the last has a 32nd of its sides.
 SIZES = 6
 
@@ -371,15 +373,16 @@ No weights are loaded, so that networks nobody published weights for can be draw
 Zeiler and Fergus (2013) asked a network what it had learned by showing it many photographs and keeping, for a channel, the nine places
 where it answered most. Shallow channels turn out to look for edges and colors, deeper ones for textures, then for parts of things.
 
-DIR is a folder of photographs; several folders, single files and sample:NAME go as well. Each photograph is opened, searched at
-three sizes and forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each
-patch stands which of its pixels made the channel answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and
-Fergus, or the plain gradient. Ctrl-C keeps what is found.""",
-        inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, metavar="DIR..."),),
+DIR is a folder of photographs; several folders, single files and sample:NAME go as well, and sample:scenes and sample:styles add the
+samples. Without any, all samples are searched. Each photograph is opened, searched at three sizes and forgotten, so a folder may be
+larger than the memory; files that cannot be read are left out and named. Beside each patch stands which of its pixels made the channel
+answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and Fergus, or the plain gradient. Ctrl-C keeps what is
+found.""",
+        inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, default=SAMPLES, metavar="[DIR...]"),),
         options=PatchesOptions,
         size=224,
         examples=(
-            "pincel study patches sample:harbour sample:lake sample:impasto -o patches --size 96 --layers relu1_1,relu2_1",
+            "pincel study patches -o patches --size 96 --layers relu1_1,relu2_1",
             "pincel study patches sample:harbour sample:woodcut -o patches --size 96 --layers relu3_1 --channels 0,5,17 --lang es",
         ),
     ),

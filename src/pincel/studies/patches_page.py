@@ -120,6 +120,7 @@ def _layers(results: PatchResults, settings: StudySettings) -> dict[str, dict[st
             "channels": len(best.means),
             "places": best.positions,
             "photographs": _photographs(results, name),
+            "even": _evenness(results, name),
             "silent": int((best.means == 0).sum()),
             "selectivity": float(best.selectivity.median()),
             "within": within,
@@ -131,6 +132,13 @@ def _layers(results: PatchResults, settings: StudySettings) -> dict[str, dict[st
 def _photographs(results: PatchResults, layer: str) -> float:
     """Return how many photographs the patches of a channel come from, on average."""
     return mean(len({patch.number for patch in results.of(layer, channel)}) for channel in results.shown[layer])
+
+
+def _evenness(results: PatchResults, layer: str) -> float:
+    """Return the mean answer to the patches of a channel over that to its best, on average; NaN without patches."""
+    answers = [[patch.value for patch in results.of(layer, channel)] for channel in results.shown[layer]]
+    shares = [mean(values) / max(values) for values in answers if values]
+    return mean(shares) if shares else math.nan
 
 
 def _fields(outlined: tuple[str, Image.Image] | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -201,15 +209,16 @@ def _summary(layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
         "channels": _("channels"),
         "places": _("places searched"),
         "photographs": _("photographs a channel, mean"),
+        "even": _("mean answer ÷ best"),
         "silent": pgettext_lazy("channels of a layer", "silent"),
         "selectivity": _("selectivity, median"),
         "within": _("likeness, same channel"),
         "between": _("likeness, different ones"),
     }
     caption = _(
-        "Places are those of all photographs at all sizes. Photographs: how many of them the patches of a channel come from. Selectivity: "
-        "the weakest answer kept, over the mean magnitude of the channel; the median of all channels. Likeness: mean cosine of two patches "
-        "shown, the mean color taken off."
+        "Places are those of all photographs at all sizes. Photographs: how many of them the patches of a channel come from. Mean answer ÷ "
+        "best: 1 if all patches of a channel excite it as much as the strongest. Selectivity: the weakest answer kept, over the mean "
+        "magnitude of the channel; the median of all channels. Likeness: mean cosine of two patches shown, the mean color taken off."
     )
     table = Table("layers", columns, [{"layer": name, **measured} for name, measured in layers.items()], caption)
     if len(layers) < 2:

@@ -9,12 +9,14 @@ from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
-from pincel.samples import PREFIX
+from pincel.samples import KINDS, PREFIX, sample_names
 from pincel.sources import open_picture
 
 
 def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
     """Return the paths and names of photographs, each once, in natural order within a folder.
+
+    ``sample:scenes`` and ``sample:styles`` are all samples of a kind.
 
     Raises:
         OptionError: If there is none, or a folder cannot be read.
@@ -29,6 +31,9 @@ def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]
 
 
 def _inside(source: str, *, recursive: bool) -> Iterator[str]:
+    if source in KINDS:
+        yield from (PREFIX + name for name, path in sample_names().items() if path.name.startswith(KINDS[source]))
+        return
     if source.startswith(PREFIX) or not Path(source).is_dir():
         if not source.startswith(PREFIX) and not Path(source).exists():
             # Fails with the closest name there is.

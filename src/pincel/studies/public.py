@@ -154,7 +154,7 @@ def inputs_of(name: str, spec: StudySpec, pictures: Sequence[Source]) -> list[An
     many = any(each.many for each in spec.inputs)
     single = spec.inputs[:-1] if many else spec.inputs
     given: list[Any] = [*pictures[: len(single)], *(each.default for each in single[len(pictures) :])]
-    rest = tuple(pictures[len(single) :])
+    rest = spec.inputs[-1].all_of(pictures[len(single) :]) if many else tuple(pictures[len(single) :])
     if any(each is None for each in given) or bool(rest) != many:
         takes = ", ".join(each.name + (" …" if each.many else "") for each in spec.inputs)
         raise OptionError(one_line(f"study: {name} takes other pictures", str(len(pictures)), takes, f"pincel study {name} --help"))

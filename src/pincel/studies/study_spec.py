@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -107,7 +108,7 @@ class InputSpec:
         name: Of the argument.
         help: A sentence.
         many: Whether there may be several; only the last one of a study may.
-        default: Its value when it is left out; None if it may not be.
+        default: Its value when it is left out, with blanks between several; None if it may not be.
         metavar: What it is called in the help of the command line, unless that is its name.
     """
 
@@ -116,6 +117,10 @@ class InputSpec:
     many: bool = False
     default: str | None = None
     metavar: str | None = None
+
+    def all_of(self, given: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the pictures of an input of several: those given, or else its own."""
+        return tuple(given) or tuple((self.default or "").split())
 
 
 @dataclass(frozen=True)

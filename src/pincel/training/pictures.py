@@ -28,7 +28,7 @@ from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
 from pincel.images.io import load_picture, to_pil
 from pincel.images.resize import resize, target_size
-from pincel.samples import PREFIX, find_sample, sample_names
+from pincel.samples import KINDS, PREFIX, find_sample, sample_names
 from pincel.training import dead_leaves
 from pincel.training.schema import StyleTrainingRecipe
 
@@ -100,12 +100,11 @@ def _find_source(text: str, generated: Mapping[str, GeneratedSource]) -> ImageSo
 
 
 def _samples(text: str, generated: Mapping[str, GeneratedSource]) -> list[Path]:
-    kinds = {f"{PREFIX}scenes": "scene-", f"{PREFIX}styles": "style-"}
-    if text in kinds:
-        return [path for path in sample_names().values() if path.name.startswith(kinds[text])]
+    if text in KINDS:
+        return [path for path in sample_names().values() if path.name.startswith(KINDS[text])]
     if text.removeprefix(PREFIX) in sample_names():
         return [find_sample(text)]
-    hint = closest(text, [*kinds, *generated, *(f"{PREFIX}{name}" for name in sample_names())]).strip() or f"{PREFIX}scenes"
+    hint = closest(text, [*KINDS, *generated, *(f"{PREFIX}{name}" for name in sample_names())]).strip() or f"{PREFIX}scenes"
     raise PictureMissingError(one_line("data: no such sample", quoted(text), ACCEPTED, hint))
 
 

@@ -37,11 +37,15 @@ def study_command(name: str) -> click.Command:
     return Verb(name, callback=run, params=parameters, help=spec.help, examples=spec.examples)
 
 
+def _given(spec: InputSpec, value: Any) -> Any:
+    return spec.all_of(value) if spec.many else value
+
+
 def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
     """Make a study of what was given; return the exit code."""
     from pincel.studies.study_spec import options_of
 
-    inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
+    inputs = [values["pictures"]] if spec.together else [_given(each, values[each.name]) for each in spec.inputs]
     named = [*inputs, *(values[each.field] for each in options_of(spec.options) if each.type is str and (each.local or each.picture))]
     files = [text for given in named if given for text in (given if isinstance(given, tuple) else (given,))]
 
@@ -61,7 +65,7 @@ def _arguments(spec: StudySpec) -> list[click.Argument]:
 
 def _argument(spec: InputSpec) -> click.Argument:
     if spec.many:
-        return click.Argument([spec.name], metavar=spec.metavar, nargs=-1, required=True)
+        return click.Argument([spec.name], metavar=spec.metavar, nargs=-1, required=spec.default is None)
     return click.Argument([spec.name], metavar=spec.metavar, default=spec.default, required=spec.default is None)
 
 
