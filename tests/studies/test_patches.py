@@ -22,17 +22,18 @@ from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.images.io import load_picture
 from pincel.samples import sample_names
-from pincel.studies.declarations import STUDIES, PatchesOptions
+from pincel.studies.declarations import LEAVES, STUDIES, PatchesOptions
 from pincel.studies.mosaic import GAP, GUTTER, TILE, cut_patch, mosaic, outline, patch_similarity, patch_tile, patch_vector, saliency_image
 from pincel.studies.patches import study
-from pincel.studies.photographs import photographs
+from pincel.studies.photographs import load_photograph, photographs
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.public import inputs_of
 from pincel.studies.receptive_field import PixelBox, ReceptiveField, receptive_field
-from pincel.studies.report import Picture, Report, Sheet, Table
+from pincel.studies.report import Paragraph, Picture, Report, Sheet, Table
 from pincel.studies.settings import StudySettings
 from pincel.studies.strongest_places import StrongestPlaces
 from pincel.studies.top_activations import NO_PICTURE, Channels, TopActivations, check_channels, read_channels, select_channels
+from pincel.training.dead_leaves import COUNT, render
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
@@ -212,6 +213,16 @@ def test_the_command_without_a_folder_searches_all_samples(capsys: Capture, tmp_
     assert len(json.loads((out / "numbers.json").read_text())["numbers"]["photographs"]) == len(sample_names()) == 10
 
 
+def test_drawn_leaves_are_searched_as_well(folder: Path) -> None:
+    report = study([str(folder / "coffee0.png")], PatchesOptions(channels="3,5", leaves=2, top=4), ONE_LAYER, ProgressReporter())
+    assert report.numbers["photographs"] == [str(folder / "coffee0.png"), "sample:leaves-0", "sample:leaves-1"]
+    opened = load_photograph("sample:leaves-1", StudySettings(size=384)).pixels
+    assert_close(opened[0].permute(1, 2, 0), torch.from_numpy(render(1)).float() / 255)
+    assert {"sample:leaves-0", "sample:leaves-1"} & {row["file"] for row in rows_of(report)}
+    assert "2 of the pictures are no photographs" in next(block for block in report.blocks if isinstance(block, Paragraph)).text.text("en")
+    assert LEAVES == COUNT
+
+
 def test_the_mean_of_the_patches_is_compared_with_the_best(report: Report) -> None:
     shares = []
     for channel in (0, 7, 33):
@@ -245,6 +256,7 @@ def test_nothing_readable(tmp_path: Path) -> None:
         ({"top": 101}, OptionError, "given 101"),
         ({"each": 0}, OptionError, "each: a photograph cannot give so many patches · given 0 · accepted: 1 to 100"),
         ({"sizes": 7}, OptionError, "sizes: so small nothing can be seen · given 7 · accepted: 1 to 6"),
+        ({"leaves": 97}, OptionError, "leaves: so many are not drawn · given 97 · accepted: 0 to 96"),
         ({"explain": "guild"}, UnknownNameError, "Unknown explanation 'guild' .* Did you mean 'guided'"),
     ],
 )

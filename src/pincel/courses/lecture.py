@@ -180,7 +180,7 @@ LECTURE: tuple[CoursePage, ...] = (
         slug="layers",
         part="lecture",
         minutes=3,
-        seconds=25,
+        seconds=45,
         title=_("Layers 1, 3 and 5: what excites them"),
         text=(
             _(
@@ -189,8 +189,9 @@ LECTURE: tuple[CoursePage, ...] = (
                 "things, over an ever larger part of the picture."
             ),
             _(
-                "Here the two pictures and the samples of pincel are searched at three sizes, and each may give a channel several patches. "
-                "With a folder of your photographs those of deep channels are clearer: parts of things take hundreds of pictures."
+                "Here the two pictures, the samples of pincel and 16 pictures of leaves, which it draws, are searched at three sizes; each "
+                "may give a channel three patches. How many places that makes stands in the table. With a folder of your photographs the "
+                "patches of deep channels are clearer: parts of things take hundreds of pictures."
             ),
         ),
         equations=(
@@ -203,7 +204,7 @@ LECTURE: tuple[CoursePage, ...] = (
             CourseFigure(
                 "patches",
                 pictures=SEARCHED,
-                options={"size": 352, "channels": "3"},
+                options={"size": 352, "channels": "3", "leaves": 16, "each": 3},
                 show=("patches-relu1_1", "patches-relu3_1"),
                 reveal=("fields", "patches-relu5_1", "layers"),
             ),

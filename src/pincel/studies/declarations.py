@@ -61,6 +61,8 @@ WHITEST = 255
 MOST = 100
 # Patches that one of few photographs gives a channel.
 FROM_FEW = 3
+# Pictures of sample:leaves.
+LEAVES = 96
 # All pictures that come with pincel.
 SAMPLES = "sample:scenes sample:styles"
 # Sizes of a photograph, each half the one before: the last has a 32nd of its sides.
@@ -78,6 +80,7 @@ class PatchesOptions:
         "Patches of these that one photograph may give, apart from each other.", metavar="N", shown="3; 1 of many photographs"
     )
     sizes: int = option("Sizes at which each photograph is searched, each half the one before.", 3, metavar="N")
+    leaves: int = option("Pictures of sample:leaves, which pincel draws, that are searched as well.", 0, metavar="N", minimum=0)
     explain: str = option(
         "How to show the pixels that excite a channel: guided, deconvolution, gradient or none.", "guided", metavar="NAME"
     )
@@ -90,6 +93,9 @@ class PatchesOptions:
             raise OptionError(one_line("each: a photograph cannot give so many patches", f"{self.each}", f"1 to {MOST}", "3"))
         if not 1 <= self.sizes <= SIZES:
             raise OptionError(one_line("sizes: so small nothing can be seen", f"{self.sizes}", f"1 to {SIZES}", "3"))
+
+        if not 0 <= self.leaves <= LEAVES:
+            raise OptionError(one_line("leaves: so many are not drawn", f"{self.leaves}", f"0 to {LEAVES}", "24"))
 
     def each_of(self, photographs: int) -> int:
         """Return how many patches each of so many photographs may give: of two for each place, one is enough."""
@@ -382,7 +388,7 @@ found.""",
         options=PatchesOptions,
         size=224,
         examples=(
-            "pincel study patches -o patches --size 96 --layers relu1_1,relu2_1",
+            "pincel study patches -o patches --leaves 4 --size 96 --layers relu1_1,relu2_1",
             "pincel study patches sample:harbour sample:woodcut -o patches --size 96 --layers relu3_1 --channels 0,5,17 --lang es",
         ),
     ),

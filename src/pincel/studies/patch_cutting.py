@@ -13,9 +13,10 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import PictureError
 from pincel.images.io import to_pil
 from pincel.studies.attribution import CaptumModel, attribute_in_field
-from pincel.studies.features import WHITE, features, load_input, network_input
+from pincel.studies.features import WHITE, features, network_input
 from pincel.studies.mosaic import cut_patch, outline, patch_tile, patch_vector, saliency_image
 from pincel.studies.patch_search import PatchSearch, reduce_picture
+from pincel.studies.photographs import load_photograph
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.settings import StudySettings
@@ -94,7 +95,7 @@ class PatchCutter:
         for number, entries in sorted(places.items()):
             file = self._search.files[number]
             try:
-                picture = load_input(file, settings, "photograph")
+                picture = load_photograph(file, settings)
             except PictureError as error:
                 self._search.skip(file, error, progress, _("Gone since the folder was searched"))
                 continue
@@ -160,7 +161,7 @@ def outline_fields(
         return None
     layers_of = {patch.number: {each.layer for each in patches if each.number == patch.number} for patch in patches}
     number = max(sorted(layers_of), key=lambda each: len(layers_of[each]))
-    picture = load_input(search.files[number], settings, "photograph")
+    picture = load_photograph(search.files[number], settings)
     maps = features(backbone, picture, shown)
     boxes = []
     for name, channels in shown.items():

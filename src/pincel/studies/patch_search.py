@@ -14,7 +14,8 @@ from pincel.files import one_line, quoted
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture
 from pincel.studies.declarations import PatchesOptions
-from pincel.studies.features import check_size, load_input, network_input
+from pincel.studies.features import check_size, network_input
+from pincel.studies.photographs import load_photograph
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import ReceptiveField, receptive_field
 from pincel.studies.settings import StudySettings
@@ -69,7 +70,7 @@ def search(
     known: set[str] = set()
     for file in progress.track(Note(_("looking at photographs")), files):
         try:
-            picture = load_input(file, settings, "photograph")
+            picture = load_photograph(file, settings)
             check_size(backbone, picture, layers)
         except PictureError as error:
             found.skip(file, error, progress, _("Left out"))

@@ -11,7 +11,7 @@ from pincel.studies.features import load_network
 from pincel.studies.patch_cutting import NOTHING, PatchCutter, PatchResults, outline_fields
 from pincel.studies.patch_search import search
 from pincel.studies.patches_page import DEFAULT, page
-from pincel.studies.photographs import photographs
+from pincel.studies.photographs import leaves, photographs
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings, select_layers
@@ -35,7 +35,7 @@ def study(sources: Sequence[str], options: PatchesOptions, settings: StudySettin
     wanted = read_channels(options.channels)
     for name in layers:
         check_channels(wanted, name, settings.spec.layer(name).channels)
-    files = photographs(sources, recursive=options.recursive)
+    files = [*photographs(sources, recursive=options.recursive), *leaves(options.leaves)]
     backbone = load_network(settings)
     found = search(files, backbone, options, layers, settings, progress)
     shown = {name: select_channels(wanted, found.strongest[name]) for name in layers}
@@ -43,7 +43,7 @@ def study(sources: Sequence[str], options: PatchesOptions, settings: StudySettin
     outlined = outline_fields(found, shown, patches, backbone, settings)
     own = {
         "layers": list(layers),
-        **{name: getattr(options, name) for name in ("channels", "top", "sizes", "explain", "recursive")},
+        **{name: getattr(options, name) for name in ("channels", "top", "sizes", "leaves", "explain", "recursive")},
         "each": found.each,
     }
     return page(PatchResults(found, shown, patches), outlined, settings, own, ended_early=bool(progress.stopped))

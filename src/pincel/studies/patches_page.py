@@ -35,12 +35,13 @@ _LEAD = _(
     "strongest say what they have in common. {count} photographs were searched, at {places:,} places for {layer}, through {backbone}."
 )
 _HOW = _(
-    "Each photograph is searched with a long side of {sides} pixels, since what a channel looks for may be large or small in it. {few} A "
-    "patch is exactly what the position sees, its receptive field; where that reaches beyond the border, the mean color stands instead. "
-    "{which}"
+    "Each photograph is searched with a long side of {sides} pixels, since what a channel looks for may be large or small in it. {few} "
+    "{drawn}A patch is exactly what the position sees, its receptive field; where that reaches beyond the border, the mean color stands "
+    "instead. {which}"
 )
 _ONE = _("It may give a channel one patch, its strongest; otherwise one picture full of grass could fill all nine places.")
 _FEW = _("It may give a channel up to {each} patches, the middle of none of which lies in another.")
+_LEAVES = _("{leaves} of the pictures are no photographs: pincel draws them, of leaves of many shapes and colors that cover each other. ")
 _SELECTED = _(
     "The channels shown are the most selective ones of their layer: those whose weakest patch still stands out most from the channel's "
     "mean answer."
@@ -87,7 +88,8 @@ def page(
     searched = results.search
     sides = joined(", ", [untranslated(str(round(settings.size / reduction))) for reduction in searched.reductions])
     few = _ONE if searched.each == 1 else _FEW.fill(each=searched.each)
-    blocks: list[Block] = [Paragraph(_HOW.fill(sides=sides, few=few, which=which)), _MAXIMUM]
+    drawn = _LEAVES.fill(leaves=own["leaves"]) if own["leaves"] else ""
+    blocks: list[Block] = [Paragraph(_HOW.fill(sides=sides, few=few, drawn=drawn, which=which)), _MAXIMUM]
     if own["explain"] in _METHODS:
         blocks += [Paragraph(_METHODS[own["explain"]]), _FORMULAS[own["explain"]]]
     blocks += _fields(outlined, layers)

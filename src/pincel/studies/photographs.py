@@ -9,8 +9,15 @@ from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
+from pincel.images.picture import LoadedImage
 from pincel.samples import KINDS, PREFIX, sample_names
 from pincel.sources import open_picture
+from pincel.studies.features import load_input
+from pincel.studies.settings import StudySettings
+from pincel.training import dead_leaves
+
+# How a picture of leaves is called, before its number.
+LEAF = f"{PREFIX}leaves-"
 
 
 def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
@@ -28,6 +35,17 @@ def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]
         given = ", ".join(quoted(source) for source in sources) or "nothing"
         raise OptionError(one_line("photographs: there is none", given, f"a folder with {', '.join(sorted(SUFFIXES))}", hint))
     return list(dict.fromkeys(files))
+
+
+def leaves(count: int) -> list[str]:
+    """Return the names of the first pictures of ``sample:leaves``; :func:`load_photograph` draws them."""
+    return [f"{LEAF}{number}" for number in range(count)]
+
+
+def load_photograph(file: str, settings: StudySettings) -> LoadedImage:
+    """Open, or draw, what :func:`photographs` or :func:`leaves` name, at the size of the study; raises PictureError."""
+    number = file.removeprefix(LEAF)
+    return load_input(file if number == file else dead_leaves.render(int(number)), settings, "photograph")
 
 
 def _inside(source: str, *, recursive: bool) -> Iterator[str]:
