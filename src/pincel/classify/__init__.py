@@ -5,7 +5,7 @@
 ``schema``      what a recipe of training is
 ``recipes``     recipes, each value with its source, and the same without one part
 ``plan``        the network of a recipe
-``data``        data sets; ``index``, ``hugging_face``, ``textures``
+``data``        data sets; ``index``, ``hugging_face``, ``textures``, ``shapes``
 ``squares``     images as squares of 8 bits
 ``statistics``  their mean image and colors
 ``prepare``     data set and statistics before the first step

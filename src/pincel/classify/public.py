@@ -42,7 +42,8 @@ def train(  # noqa: PLR0913 - each is a choice of the caller's
     """Train an AlexNet to classify pictures, as in its paper, and write it into a folder, which every ``backbone`` argument then takes.
 
     Args:
-        data: A folder with a folder of pictures for each class, or with such folders in ``train`` and ``val``; or ``sample:textures``.
+        data: A folder with a folder of pictures for each class, or with such folders in ``train`` and ``val``; ``sample:textures``, or
+            ``sample:shapes``.
         output: The folder of network, checkpoints and record.
         recipe: ``alexnet-small`` or ``alexnet``, also without one of their parts; ``alexnet-small``, or that of the run that is resumed,
             when left out.

@@ -133,8 +133,8 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     """Train an AlexNet on DATA, as in its paper, and write it to the folder RUN; --backbone RUN then uses it in every verb.
 
     DATA is a folder with a folder of pictures for each class; a folder with such folders in train/ and val/ (and test/, for the final
-    test); an image set saved by Hugging Face; or sample:textures, ten classes of textures that pincel draws. Without val/, a tenth of the
-    pictures is held out.
+    test); an image set saved by Hugging Face; or one that pincel draws, of ten classes: sample:textures, or sample:shapes, of 32 pixels,
+    for --recipe alexnet-tiny. Without val/, a tenth of the pictures is held out.
 
     RUN/record.json has 'top1_error' and 'top5_error', averaged over ten crops of each picture; history.csv has a row for each epoch,
     curves.png and confusion.png show the errors, filters.png the filters of the first layer. Ctrl-C keeps the best network, and a

@@ -16,6 +16,7 @@ from pincel.studies.attribution import CaptumModel, attribute_in_field
 from pincel.studies.features import WHITE, features, network_input
 from pincel.studies.mosaic import cut_patch, outline, patch_tile, patch_vector, saliency_image
 from pincel.studies.patch_search import PatchSearch, reduce_picture
+from pincel.studies.photographs import LEAF
 from pincel.studies.photographs import load_photograph
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
@@ -160,7 +161,8 @@ def outline_fields(
     if not patches:
         return None
     layers_of = {patch.number: {each.layer for each in patches if each.number == patch.number} for patch in patches}
-    number = max(sorted(layers_of), key=lambda each: len(layers_of[each]))
+    # A photograph rather than a drawn picture.
+    number = max(sorted(layers_of), key=lambda each: (not search.files[each].startswith(LEAF), len(layers_of[each])))
     picture = load_photograph(search.files[number], settings)
     maps = features(backbone, picture, shown)
     boxes = []
