@@ -16,8 +16,7 @@ from pincel.studies.attribution import CaptumModel, attribute_in_field
 from pincel.studies.features import WHITE, features, network_input
 from pincel.studies.mosaic import cut_patch, outline, patch_tile, patch_vector, saliency_image
 from pincel.studies.patch_search import PatchSearch, reduce_picture
-from pincel.studies.photographs import LEAF
-from pincel.studies.photographs import load_photograph
+from pincel.studies.photographs import LEAF, load_photograph
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.settings import StudySettings
