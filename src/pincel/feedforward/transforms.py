@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,8 +14,9 @@ from pincel.feedforward.operations import EPSILON
 
 # Added to variances, as a share of their mean, before a covariance is inverted: directions that hardly occur stay small.
 FLOOR = 1e-3
-# Steps of the iteration for roots: with the covariances that FLOOR leaves, features are off by less than a hundredth.
-ITERATIONS = 20
+# Steps of the iteration for roots, and the smallest root of an eigenvalue, as a share of the norm's, that they are made for: with the
+# covariances that FLOOR leaves, features are off by about a thousandth.
+ITERATIONS, LEAST = 12, 3e-4
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,17 @@ def matrix_roots(matrix: Tensor, iterations: int = ITERATIONS) -> tuple[Tensor, 
 
     Paper:
         Higham 2008, "Functions of Matrices", eq. 6.35: the coupled Newton-Schulz iteration; scaled by the Frobenius norm it converges.
+        Chen, Chow 2014, "A Stable Scaling of Newton-Schulz for Improving the Sign Function Computation of a Hermitian Matrix": each step
+        is scaled so that the smallest and the largest root of an eigenvalue, :data:`LEAST` and 1 at first, go to one place, which saves
+        nearly half of the steps.
     """
     norm = matrix.square().sum().sqrt()
     one = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    root, inverse = matrix / norm, one
+    root, inverse, least = matrix / norm, one, LEAST
     for _ in range(iterations):
-        factor = 0.5 * (3 * one - inverse @ root)
-        root, inverse = root @ factor, factor @ inverse
+        scale = math.sqrt(3 / (1 + least + least**2))
+        factor = 0.5 * scale * (3 * one - scale**2 * (inverse @ root))
+        root, inverse, least = root @ factor, factor @ inverse, 0.5 * scale * least * (3 - scale**2 * least**2)
     return root * norm.sqrt(), inverse / norm.sqrt()
 
 
