@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, get_args
 
+import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import ComfyAPISync, ComfyExtension, io
 from torch import Tensor
@@ -77,7 +78,7 @@ class StyleTransfer(io.ComfyNode):
     def execute(cls, image: Tensor, steps: int, recipe: str, mask: Tensor | None = None, **given: Any) -> io.NodeOutput:
         """Paint; raises ValueError, one line, for what cannot be used, and what the host raises when it is interrupted."""
         values = {name: given[name] for name in ("strength", "strokes", "size", "color", "seed")} | ({"steps": steps} if steps else {})
-        with refusals():
+        with painting():
             photographs = list(frames(image, "image"))
             styles = [(load_picture(style), weight) for style, weight in given_styles(given)]
             machine = Machine.resolve(cache=Cache())
@@ -117,7 +118,7 @@ class Stylize(io.ComfyNode):
     @classmethod
     def execute(cls, image: Tensor, strength: float, size: int, color: str, mask: Tensor | None = None, **given: Any) -> io.NodeOutput:
         """Paint; raises as :meth:`StyleTransfer.execute` does."""
-        with refusals():
+        with painting():
             photographs = list(frames(image, "image"))
             regions, report = masks(mask, len(photographs)), Report(len(photographs))
             options = StylizeOptions(strength, color)
@@ -159,7 +160,7 @@ class MatchColors(io.ComfyNode):
     @classmethod
     def execute(cls, image: Tensor, colors: Tensor, method: str) -> io.NodeOutput:
         """Recolor; raises as :meth:`StyleTransfer.execute` does."""
-        with refusals():
+        with painting():
             photographs, wanted = list(frames(image, "image")), one_picture(colors, "colors")
             report, changed = Report(len(photographs)), []
             for photograph in photographs:
@@ -214,10 +215,11 @@ class Report:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Turn an error of pincel into a ValueError of one line, which the host shows at the node."""
+def painting() -> Iterator[None]:
+    """Let pincel compute gradients, which the host has switched off; turn its errors into one of one line, shown at the node."""
     try:
-        yield
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
     except PincelError as error:
         raise ValueError(str(error)) from error
 

@@ -134,5 +134,8 @@ def run(node: Any, **given: Any) -> torch.Tensor:
     needed = {name for name, each in known.items() if not each.options.get("optional") and "default" not in each.options}
     assert needed <= set(given), needed
     values = {name: each.options["default"] for name, each in known.items() if "default" in each.options}
-    result: torch.Tensor = node.execute(**{**values, **given}).result
-    return result
+    # As the host does: nothing that comes in, or is computed outside, can have a gradient.
+    with torch.inference_mode():
+        inputs = {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in {**values, **given}.items()}
+        result: torch.Tensor = node.execute(**inputs).result
+        return result.clone()
