@@ -230,7 +230,7 @@ def style_inputs() -> list[io.Input]:
     return [
         io.Image.Input("style", tooltip="The painting; of a batch, the first image."),
         *(io.Image.Input(name, optional=True, tooltip=FURTHER) for name in further),
-        *(io.Float.Input(name, default=1.0, min=0.0, max=10.0, step=0.05, optional=True, tooltip=WEIGHT) for name in weights),
+        *(io.Float.Input(name, default=1.0, min=0.0, max=10.0, step=0.05, tooltip=WEIGHT) for name in weights),
     ]
 
 
